@@ -1,0 +1,176 @@
+"""REST for runs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import Invalid
+from apps.core.rest import parse, read_limit
+from apps.orgs.permissions import Perm
+from apps.projects.rest import ActorAPIView, ProjectAPIView
+from apps.runs import access, search, services
+from apps.runs.models import Run
+from apps.runs.serializers import (
+    ConfigChangeOutput,
+    FinishInput,
+    RunChanges,
+    RunDetailOutput,
+    RunInput,
+    RunOutput,
+    RunPageOutput,
+)
+
+PAGE = 50
+MAX_PAGE = 500
+MAX_CREATION_KEY = 64
+
+
+class RunListView(ProjectAPIView):
+    """The runs of a project."""
+
+    needs: ClassVar[dict[str, Perm]] = {"POST": Perm.RUN_WRITE}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "q", str, description="Conditions, e.g. `state = running and config.lr < 1e-3`."
+            ),
+            OpenApiParameter(
+                "order", str, description="A field, e.g. `-created` or `summary.val/acc`."
+            ),
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+            OpenApiParameter("limit", int, description=f"1 to {MAX_PAGE}; {PAGE} if not given."),
+        ],
+        responses=RunPageOutput,
+    )
+    def get(self, request: Request) -> Response:
+        """List the runs that match `q` in the given order, a page at a time."""
+        page = search.page(
+            self.project,
+            query=request.query_params.get("q", ""),
+            order=request.query_params.get("order", "-created"),
+            cursor=request.query_params.get("cursor"),
+            limit=read_limit(request, PAGE, MAX_PAGE),
+        )
+        items = RunOutput(page.runs, many=True, context={"request": request}).data
+        return Response({"items": items, "next": page.next_cursor, "count": page.count})
+
+    @extend_schema(
+        request=RunInput,
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        responses={200: RunDetailOutput, 201: RunDetailOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a run (201), or resume one (200).
+
+        With an `Idempotency-Key` the request may be repeated: it answers the same run with 200. Without
+        `id` the server makes one. 409 `run_exists`, 404 `run_not_found` (resume "must"), 410 `run_deleted`.
+        """
+        key = request.headers.get("Idempotency-Key", "")
+        if len(key) > MAX_CREATION_KEY:
+            raise Invalid(f"Idempotency-Key has at most {MAX_CREATION_KEY} characters.")
+        new = services.NewRun(**parse(RunInput, request.data), creation_key=key)
+        run, is_new = services.create_run(project=self.project, actor=self.actor, new=new)
+        return Response(_detail(run, request), status=201 if is_new else 200)
+
+
+class RunLookupView(ProjectAPIView):
+    """A run by its short ID."""
+
+    @extend_schema(responses=RunDetailOutput)
+    def get(self, request: Request, run: str) -> Response:
+        """Return the run of this ID in this project."""
+        return Response(_detail(access.get_run_in(self.project, run), request))
+
+
+class RunAPIView(ActorAPIView):
+    """A REST view under `/runs/{run}`: loads the run by uid with the permission its method needs."""
+
+    allows_anonymous = True
+    needs: ClassVar[dict[str, Perm]] = {}
+    in_trash: ClassVar[bool] = False
+    run: Run
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        need = self.needs.get(request.method or "", Perm.RUN_VIEW)
+        self.run = access.get_run(self.actor, kwargs["run"], need, in_trash=self.in_trash)
+
+
+class RunDetailView(RunAPIView):
+    """One run."""
+
+    needs: ClassVar[dict[str, Perm]] = {"PATCH": Perm.RUN_WRITE, "DELETE": Perm.RUN_DELETE}
+
+    @extend_schema(responses=RunDetailOutput)
+    def get(self, request: Request, run: str) -> Response:
+        """Return a run with all its documents."""
+        return Response(_detail(self.run, request))
+
+    @extend_schema(request=RunChanges, responses=RunDetailOutput)
+    def patch(self, request: Request, run: str) -> Response:
+        """Change what a person may change of a run. Fields that are not sent stay."""
+        changes = parse(RunChanges, request.data)
+        config, config_delete = changes.pop("config", None), changes.pop("config_delete", None)
+        summary, summary_delete = changes.pop("summary", None), changes.pop("summary_delete", None)
+        if config or config_delete:
+            services.update_config(
+                run_id=self.run.pk,
+                author_id=self.actor.user_id,
+                set_values=config,
+                delete_paths=config_delete,
+            )
+        if summary or summary_delete:
+            services.update_summary(run_id=self.run.pk, set_values=summary, delete=summary_delete)
+        services.update_run(run=self.run, **changes)
+        return Response(_detail(self.run, request))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, run: str) -> Response:
+        """Put a run in the trash."""
+        services.delete_run(run=self.run)
+        return Response(status=204)
+
+
+class RunFinishView(RunAPIView):
+    """The end of a run."""
+
+    needs: ClassVar[dict[str, Perm]] = {"POST": Perm.RUN_WRITE}
+
+    @extend_schema(request=FinishInput, responses=RunDetailOutput)
+    def post(self, request: Request, run: str) -> Response:
+        """End a run. Ending it again changes nothing."""
+        services.finish_run(run=self.run, **parse(FinishInput, request.data))
+        return Response(_detail(self.run, request))
+
+
+class RunRestoreView(RunAPIView):
+    """The way out of the trash."""
+
+    needs: ClassVar[dict[str, Perm]] = {"POST": Perm.RUN_DELETE}
+    in_trash = True
+
+    @extend_schema(request=None, responses=RunDetailOutput)
+    def post(self, request: Request, run: str) -> Response:
+        """Take a run out of the trash."""
+        services.restore_run(run=self.run)
+        return Response(_detail(self.run, request))
+
+
+class ConfigHistoryView(RunAPIView):
+    """Every change of a run's config."""
+
+    @extend_schema(responses=ConfigChangeOutput(many=True))
+    def get(self, request: Request, run: str) -> Response:
+        """List the versions of a run's config, oldest first: what was set and deleted, when and by whom."""
+        changes = self.run.config_changes.select_related("author")
+        return Response({"items": ConfigChangeOutput(changes, many=True).data})
+
+
+def _detail(run: Run, request: Request) -> dict[str, Any]:
+    fresh = Run.objects.with_documents().get(pk=run.pk)
+    return dict(RunDetailOutput(fresh, context={"request": request}).data)

@@ -1,0 +1,183 @@
+"""Runs, their documents, tags and the history of their config."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.ids import random_id
+from apps.orgs.models import User
+from apps.orgs.permissions import Perm
+from apps.projects.models import Project
+
+if TYPE_CHECKING:
+    from apps.orgs.actor import Actor
+
+SHORT_ID_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}"
+short_id_validator = RegexValidator(
+    rf"^{SHORT_ID_PATTERN}\Z", _("Use 1 to 64 letters, digits, - _ and dots.")
+)
+
+
+def new_uid() -> str:
+    return random_id(16)
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def in_project(self, project: Project) -> RunQuerySet:
+        """Keep the runs of a project that was loaded through access, without the trash."""
+        return self.filter(project=project, deleted_at=None)
+
+    def visible_to(self, actor: Actor, perm: Perm = Perm.RUN_VIEW) -> RunQuerySet:
+        """Keep the runs on which `actor` holds `perm`, without the trash."""
+        return self.filter(deleted_at=None).including_trash_visible_to(actor, perm)
+
+    def including_trash_visible_to(self, actor: Actor, perm: Perm = Perm.RUN_VIEW) -> RunQuerySet:
+        """Like `visible_to`, with runs in the trash: for restoring, and for telling 410 from 404."""
+        projects = Project.objects.visible_to(actor, perm).filter(pk=OuterRef("project_id"))
+        return self.filter(Exists(projects))
+
+    def with_allowed(self, actor: Actor, perm: Perm) -> RunQuerySet:
+        """Annotate `allowed`: whether `actor` holds `perm`, in the same query."""
+        projects = Project.objects.visible_to(actor, perm).filter(pk=OuterRef("project_id"))
+        return self.annotate(allowed=Exists(projects))
+
+    def with_documents(self) -> RunQuerySet:
+        """Load what a run's JSON needs in three queries, however many runs there are."""
+        return self.select_related("project__org", "created_by", "document").prefetch_related(
+            "tags"
+        )
+
+
+class Run(models.Model):
+    """One execution of a script. Narrow on purpose: its documents are in `RunDocument`."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        FINISHED = "finished", _("Finished")
+        FAILED = "failed", _("Failed")
+        CRASHED = "crashed", _("Crashed")
+        KILLED = "killed", _("Killed")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
+    uid = models.CharField(max_length=16, unique=True, default=new_uid, editable=False)
+    short_id = models.CharField(_("ID"), max_length=64, validators=[short_id_validator])
+    number = models.PositiveIntegerField(_("number"), editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
+    group = models.CharField(_("group"), max_length=200, blank=True)
+    job_type = models.CharField(_("job type"), max_length=200, blank=True)
+    notes = models.TextField(_("notes"), blank=True, max_length=100_000)
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    started_at = models.DateTimeField(_("started"), default=clock.now, editable=False)
+    heartbeat_at = models.DateTimeField(_("last heard of"), default=clock.now, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    exit_code = models.IntegerField(_("exit code"), null=True, editable=False)
+    last_step = models.BigIntegerField(_("last step"), null=True, editable=False)
+    resumed_count = models.PositiveIntegerField(default=0, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
+    # The Idempotency-Key it was created with: a repeated request finds its run instead of a conflict.
+    creation_key = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "short_id"], name="run_id_unique_in_project"
+            ),
+            models.UniqueConstraint(fields=["project", "number"], name="run_number_unique"),
+        ]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="run_newest"),
+            models.Index(
+                fields=["heartbeat_at"], condition=Q(state="running"), name="run_heartbeats"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.short_id})"
+
+    def get_absolute_url(self) -> str:
+        org, project = self.project.org.slug, self.project.slug
+        return f"/{quote(org)}/{quote(project)}/runs/{quote(self.short_id)}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    @property
+    def last_alive_at(self) -> datetime:
+        """When it ended, or was last heard of."""
+        return self.ended_at or self.heartbeat_at
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from its start to its end, or until it was last heard of."""
+        return max(0.0, (self.last_alive_at - self.started_at).total_seconds())
+
+    @property
+    def tag_names(self) -> list[str]:
+        return [tag.name for tag in self.tags.all()]
+
+
+class RunDocument(models.Model):
+    """What a run says of itself. Values are encoded by core.json_values."""
+
+    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="document")
+    config = models.JSONField(default=dict)
+    config_version = models.PositiveIntegerField(default=0)
+    summary = models.JSONField(default=dict)
+    git = models.JSONField(default=dict)
+    environment = models.JSONField(default=dict)
+    # What define_metric said: {key or pattern: {"step_metric", "summary", "goal", "hidden"}}.
+    definitions = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"document of {self.run_id}"
+
+
+class ConfigChange(models.Model):
+    """One version of a run's config: what was set and deleted, when and by whom."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="config_changes")
+    version = models.PositiveIntegerField()
+    author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=clock.now)
+    set_values = models.JSONField(default=dict)
+    deleted_paths = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["version"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "version"], name="config_version_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"config {self.version} of {self.run_id}"
+
+
+class RunTag(models.Model):
+    run = models.ForeignKey(Run, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_tag_unique")]
+        indexes = [models.Index(fields=["name", "run"], name="run_tag_name")]
+
+    def __str__(self) -> str:
+        return self.name

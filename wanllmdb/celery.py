@@ -1,0 +1,14 @@
+"""The Celery application and the one list of periodic jobs."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wanllmdb.settings")
+
+app = Celery("wanllmdb")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "mark-crashed-runs": {"task": "apps.runs.tasks.mark_crashed_runs", "schedule": 15.0},
+}

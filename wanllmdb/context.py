@@ -1,0 +1,20 @@
+"""What every page's template knows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from apps.orgs.models import User
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the installation's address and version, and the visitor's theme."""
+    user = getattr(request, "user", None)
+    theme = user.theme if isinstance(user, User) else request.COOKIES.get("theme", "")
+    return {
+        "server_url": settings.BASE_URL or f"{request.scheme}://{request.get_host()}",
+        "server_version": settings.VERSION,
+        "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM,
+        "signup_open": settings.SIGNUP_OPEN,
+    }

@@ -1,0 +1,325 @@
+"""All settings, read from `WANLLMDB_*` variables (docs/operation.md lists them) with defaults for one machine."""
+
+import contextlib
+import secrets
+import socket
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from wanllmdb import env
+
+VERSION = "0.1.0"
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where it runs -----------------------------------------------------------------------------
+HOST = env.text("WANLLMDB_HOST", "127.0.0.1")
+PORT = env.integer("WANLLMDB_PORT", 8080, 1, 65535)
+DATA_DIR = env.directory("WANLLMDB_DATA_DIR", BASE_DIR / "data")
+# The URL people and clients use, when a proxy stands before the server; used in links that leave it (mail, SDK).
+BASE_URL = env.url("WANLLMDB_BASE_URL", ("http", "https"))
+DEBUG = env.flag("WANLLMDB_DEBUG", False)
+TESTING = "pytest" in sys.modules
+
+
+def own_host_names() -> list[str]:
+    """Name the hosts that a request may ask for when nobody configured them.
+
+    A loopback server answers to loopback names only, which is what stops DNS rebinding.
+    """
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if BASE_URL:
+        names.append(urlsplit(BASE_URL).hostname or "")
+    if HOST not in {"127.0.0.1", "localhost", "::1"}:
+        hostname = socket.gethostname()
+        names += [HOST, hostname, socket.getfqdn()]
+        with contextlib.suppress(OSError):  # A host without a resolvable name has the others.
+            names += [str(info[4][0]) for info in socket.getaddrinfo(hostname, None)]
+    return sorted({name for name in names if name and name not in {"0.0.0.0", "::"}})  # noqa: S104 - excluded, not bound
+
+
+ALLOWED_HOSTS = env.words("WANLLMDB_ALLOWED_HOSTS", own_host_names())
+if TESTING:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+
+
+def stored_secret() -> str:
+    """Return the installation's secret, made at the first start and kept beside the data (mode 0600)."""
+    path = DATA_DIR / "secret_key"
+    try:
+        if not path.exists():
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SystemExit(
+            f"The data folder {DATA_DIR} cannot be written ({error.strerror}): "
+            "make it writable or point WANLLMDB_DATA_DIR at another folder."
+        ) from None
+
+
+SECRET_KEY = env.secret("WANLLMDB_SECRET_KEY") or stored_secret()
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("WANLLMDB_SECRET_KEY is too short: it needs at least 32 characters.")
+
+# --- Applications ------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "csp",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "template_partials",
+    "apps.core",
+    "apps.orgs",
+    "apps.projects",
+    "apps.runs",
+    "apps.metrics",
+    "wanllmdb",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "wanllmdb.middleware.PreferredLocaleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "wanllmdb.middleware.FirstAdministratorMiddleware",
+    "wanllmdb.middleware.ActorMiddleware",
+    "wanllmdb.middleware.AppErrorMiddleware",
+]
+ROOT_URLCONF = "wanllmdb.urls"
+ASGI_APPLICATION = "wanllmdb.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wanllmdb.context.page_context",
+            ],
+        },
+    }
+]
+
+# --- Data --------------------------------------------------------------------------------------
+DATABASE_URL = env.url("WANLLMDB_DATABASE_URL", ("postgresql", "postgres", "sqlite"))
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL;"  # An acknowledged point survives a power cut.
+    "PRAGMA cache_size=-32768;"
+    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA mmap_size=268435456;"
+    "PRAGMA journal_size_limit=67108864;"
+)
+
+
+def database() -> dict[str, Any]:
+    """Return the one database: PostgreSQL by URL, else SQLite in the data folder."""
+    if DATABASE_URL and not DATABASE_URL.startswith("sqlite"):
+        config: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
+        # JIT compilation doubles the time of first queries and helps none of ours.
+        options = {"options": "-c jit=off -c synchronous_commit=on -c lock_timeout=15s"}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), **options}
+        if not TESTING:
+            config["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 32, "timeout": 15}
+        return config
+    path = Path(urlsplit(DATABASE_URL).path) if DATABASE_URL else DATA_DIR / "wanllmdb.sqlite3"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": SQLITE_PRAGMAS},
+    }
+
+
+DATABASES = {"default": database()}
+REDIS_URL = env.url("WANLLMDB_REDIS_URL", ("redis", "rediss"))
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    )
+}
+CHANNEL_LAYERS = {
+    "default": (
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+# Without Redis there is no broker between processes, so the server works its own queue.
+EMBEDDED_WORKER = env.flag("WANLLMDB_EMBEDDED_WORKER", REDIS_URL is None)
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG or TESTING
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_AUTOREFRESH = DEBUG
+# The stream route has its own limit (metrics); everything else is small.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024
+
+# --- People ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "orgs.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ADMIN_EMAIL = env.text("WANLLMDB_ADMIN_EMAIL")
+ADMIN_PASSWORD = env.secret("WANLLMDB_ADMIN_PASSWORD")
+# May strangers make themselves an account, and may anonymous visitors see public projects?
+SIGNUP_OPEN = env.flag("WANLLMDB_SIGNUP_OPEN", False)
+ANONYMOUS_ACCESS = env.flag("WANLLMDB_ANONYMOUS_ACCESS", False)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "apps.orgs.signup.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# --- Security ----------------------------------------------------------------------------------
+HTTPS = BASE_URL is not None and BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = env.integer("WANLLMDB_HSTS_SECONDS", 0, 0, 63_072_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+SECURE_SSL_REDIRECT = HTTPS and env.flag("WANLLMDB_SSL_REDIRECT", True)
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [BASE_URL.rstrip("/")] if BASE_URL else []
+if env.flag("WANLLMDB_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- REST --------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.orgs.authentication.ApiKeyAuthentication",
+        "apps.orgs.authentication.BrowserAuthentication",
+    ],
+    # Permission is decided by access.get_project and its like, on the object, never here.
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.renderers.StrictJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["apps.core.throttles.ActorRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "anonymous": env.text("WANLLMDB_RATE_ANONYMOUS", "300/min"),
+        "actor": env.text("WANLLMDB_RATE_ACTOR", "6000/min"),
+        "credentials": env.text("WANLLMDB_RATE_CREDENTIALS", "20/min"),
+    },
+    "EXCEPTION_HANDLER": "apps.core.rest.answer_error",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "wanLLMDB",
+    "DESCRIPTION": "Log, read, search and manage machine-learning runs.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Language and time -------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Runs --------------------------------------------------------------------------------------
+# A running run that has not been heard of for this long is taken as crashed.
+HEARTBEAT_TIMEOUT_S = env.integer("WANLLMDB_HEARTBEAT_TIMEOUT_S", 300, 10, 86_400)
+
+# --- Log ---------------------------------------------------------------------------------------
+LOG_LEVEL = env.text("WANLLMDB_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+}
