@@ -23,7 +23,7 @@ class PreferredLocaleMiddleware(LocaleMiddleware):
         user = getattr(request, "user", None)
         if isinstance(user, User) and user.language:
             translation.activate(user.language)
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]  # as Django's own does
+            request.LANGUAGE_CODE = translation.get_language()
             return
         super().process_request(request)
 

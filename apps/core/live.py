@@ -15,6 +15,7 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 
+Message = dict[str, str | list[str]]
 GATHER_S = 0.25
 
 _lock = threading.Lock()
@@ -61,7 +62,7 @@ def send_gathered() -> None:
         gathered = dict(_waiting)
         _waiting.clear()
         _timer = None
-    messages = [
+    messages: list[tuple[str, Message]] = [
         (group_name(project_id), {"type": "nudge", "kind": kind, "ids": sorted(ids)})
         for (project_id, kind), ids in gathered.items()
     ]
@@ -74,7 +75,7 @@ def send_gathered() -> None:
         log.warning("nudges_lost count=%d", len(messages), exc_info=True)
 
 
-async def _send(messages: list[tuple[str, dict[str, object]]]) -> None:
+async def _send(messages: list[tuple[str, Message]]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -26,7 +26,7 @@ def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | Non
     if isinstance(error, PermissionDenied):
         return _answer(403, "forbidden", "You are not allowed to do this.")
     if isinstance(error, exceptions.Throttled):
-        wait = max(1, int(error.wait or 1))
+        wait = max(1, int(getattr(error, "wait", None) or 1))
         response = _answer(429, "rate_limited", f"Too many requests. Try again in {wait} s.")
         response["Retry-After"] = str(wait)
         return response
@@ -85,6 +85,14 @@ def parse(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dic
     serializer = serializer_class(data=data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def dump_many(
+    serializer_class: type[serializers.Serializer[Any]], items: Iterable[Any], **context: Any
+) -> list[dict[str, Any]]:
+    """Return the JSON of many rows."""
+    rows: Any = items  # The stubs type `many=True` as one row.
+    return list(serializer_class(rows, many=True, context=context).data)
 
 
 def encode_cursor(position: list[Any]) -> str:

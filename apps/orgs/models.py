@@ -6,10 +6,11 @@ import hashlib
 import secrets
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
@@ -56,12 +57,10 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]  # AbstractUser declares it; None removes the column
     last_name = None  # type: ignore[assignment]
 
-    objects: ClassVar[UserManager[User]] = UserManager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("email"),
+                Lower("email"),
                 condition=~Q(email=""),
                 name="user_email_unique",
                 violation_error_message=_("An account with this e-mail exists."),

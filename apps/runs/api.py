@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import Invalid
-from apps.core.rest import parse, read_limit
+from apps.core.rest import dump_many, parse, read_limit
 from apps.orgs.permissions import Perm
 from apps.projects.rest import ActorAPIView, ProjectAPIView
 from apps.runs import access, search, services
@@ -56,7 +56,7 @@ class RunListView(ProjectAPIView):
             cursor=request.query_params.get("cursor"),
             limit=read_limit(request, PAGE, MAX_PAGE),
         )
-        items = RunOutput(page.runs, many=True, context={"request": request}).data
+        items = dump_many(RunOutput, page.runs, request=request)
         return Response({"items": items, "next": page.next_cursor, "count": page.count})
 
     @extend_schema(
@@ -168,7 +168,7 @@ class ConfigHistoryView(RunAPIView):
     def get(self, request: Request, run: str) -> Response:
         """List the versions of a run's config, oldest first: what was set and deleted, when and by whom."""
         changes = self.run.config_changes.select_related("author")
-        return Response({"items": ConfigChangeOutput(changes, many=True).data})
+        return Response({"items": dump_many(ConfigChangeOutput, changes)})
 
 
 def _detail(run: Run, request: Request) -> dict[str, Any]:
