@@ -275,6 +275,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.renderers.StrictJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    # Python's json writes NaN in bodies, so they are read; what is written is strict by our renderer.
+    "STRICT_JSON": False,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.core.throttles.ActorRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {

@@ -37,9 +37,4 @@ class ProjectAPIView(ActorAPIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         need = self.needs.get(request.method or "", Perm.PROJECT_VIEW)
-        try:
-            self.project = access.get_project(
-                self.actor, kwargs.pop("org"), kwargs.pop("project"), need
-            )
-        finally:
-            self.kwargs = kwargs
+        self.project = access.get_project(self.actor, kwargs["org"], kwargs["project"], need)

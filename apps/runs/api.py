@@ -47,7 +47,7 @@ class RunListView(ProjectAPIView):
         ],
         responses=RunPageOutput,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, org: str, project: str) -> Response:
         """List the runs that match `q` in the given order, a page at a time."""
         page = search.page(
             self.project,
@@ -64,7 +64,7 @@ class RunListView(ProjectAPIView):
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         responses={200: RunDetailOutput, 201: RunDetailOutput},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, org: str, project: str) -> Response:
         """Create a run (201), or resume one (200).
 
         With an `Idempotency-Key` the request may be repeated: it answers the same run with 200. Without
@@ -82,7 +82,7 @@ class RunLookupView(ProjectAPIView):
     """A run by its short ID."""
 
     @extend_schema(responses=RunDetailOutput)
-    def get(self, request: Request, run: str) -> Response:
+    def get(self, request: Request, org: str, project: str, run: str) -> Response:
         """Return the run of this ID in this project."""
         return Response(_detail(access.get_run_in(self.project, run), request))
 
