@@ -1,6 +1,8 @@
 """The ASGI application: Django for HTTP, Channels for the live socket."""
 
+import asyncio
 import os
+from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -11,11 +13,27 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wanllmdb.settings")
 django_application = get_asgi_application()
 
 # Apps may be imported only now that Django is set up.
+from apps.core import live  # noqa: E402
 from wanllmdb.urls import socket_urls  # noqa: E402
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Lend this process's event loop to the nudges while it serves."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            live.serve_from(asyncio.get_running_loop())
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            live.serve_from(None)
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urls))),
+        "lifespan": lifespan,
     }
 )

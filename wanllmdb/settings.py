@@ -4,12 +4,14 @@ import contextlib
 import secrets
 import socket
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -22,10 +24,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = env.text("WANLLMDB_HOST", "127.0.0.1")
 PORT = env.integer("WANLLMDB_PORT", 8080, 1, 65535)
 DATA_DIR = env.directory("WANLLMDB_DATA_DIR", BASE_DIR / "data")
+TESTING = "pytest" in sys.modules
+if TESTING:
+    # One for each test process, gone when it ends; never the developer's own.
+    SCRATCH = tempfile.TemporaryDirectory(prefix="wanllmdb-tests-", ignore_cleanup_errors=True)
+    DATA_DIR = Path(SCRATCH.name)
 # The URL people and clients use, when a proxy stands before the server; used in links that leave it (mail, SDK).
 BASE_URL = env.url("WANLLMDB_BASE_URL", ("http", "https"))
 DEBUG = env.flag("WANLLMDB_DEBUG", False)
-TESTING = "pytest" in sys.modules
 
 
 def own_host_names() -> list[str]:
@@ -139,6 +145,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA mmap_size=268435456;"
     "PRAGMA journal_size_limit=67108864;"
 )
+if TESTING:
+    SQLITE_PRAGMAS = SQLITE_PRAGMAS.replace("synchronous=FULL", "synchronous=OFF")
 
 
 def database() -> dict[str, Any]:
@@ -156,6 +164,8 @@ def database() -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
         "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": SQLITE_PRAGMAS},
+        # A file, as in production: threads share an in-memory database by other rules.
+        "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
     }
 
 
@@ -178,7 +188,10 @@ CHANNEL_LAYERS = {
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
 }
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
+CELERY_BROKER_TRANSPORT = None if REDIS_URL else "wanllmdb.serving.broker:Transport"
+# Tests see the outcome of background work at once; tests/contract has real workers.
+CELERY_TASK_ALWAYS_EAGER = TESTING
 # Without Redis there is no broker between processes, so the server works its own queue.
 EMBEDDED_WORKER = env.flag("WANLLMDB_EMBEDDED_WORKER", REDIS_URL is None)
 STORAGES = {
@@ -199,6 +212,19 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 WHITENOISE_AUTOREFRESH = DEBUG
+# Pages name files by their hash only. Source maps are for developers, who have the sources.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    "woff2",
+    "woff",
+    "png",
+    "jpg",
+    "webp",
+    "gz",
+    "br",
+    "map",
+    "whl",
+)
 # The stream route has its own limit (metrics); everything else is small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024
 
@@ -253,7 +279,8 @@ if env.flag("WANLLMDB_BEHIND_PROXY", False):
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "script-src": ["'self'"],
+        # The nonce is for the import map in base.html, the one inline script of a page.
+        "script-src": ["'self'", NONCE],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
