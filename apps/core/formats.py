@@ -83,7 +83,8 @@ def config(item: Any) -> str:
         return value(item)
     if isinstance(item, int) or not math.isfinite(item):
         return value(item, 0) if isinstance(item, int) else value(item)
-    return repr(item).replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", MINUS)
+    text = repr(item).replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return text.replace("-", MINUS)
 
 
 def _sized(size_bytes: float | None, base: int, units: list[str]) -> str:

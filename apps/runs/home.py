@@ -1,0 +1,115 @@
+"""What the home page shows: the newest runs with their headline metric, and the projects with their activity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, TruncDate
+
+from apps.core import clock, json_values
+from apps.orgs.actor import Actor
+from apps.projects.models import Project
+from apps.runs.models import Run
+
+RECENT_RUNS = 10
+ACTIVITY_DAYS = 30
+BAR_PITCH, BAR_WIDTH, BAR_HEIGHT = 5, 3, 18
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day of a project's activity as a rectangle, in pixels."""
+
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run with its value of the headline metric."""
+
+    run: Run
+    value: Any
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the run ended badly with no number to show for it."""
+        return self.run.state in {Run.State.CRASHED, Run.State.FAILED} and self.value != self.value
+
+
+def recent_runs(actor: Actor) -> list[Run]:
+    """Return the newest runs that `actor` can see, those that are running first."""
+    newest = Run.objects.visible_to(actor).with_documents().order_by("-pk")
+    running = list(newest.filter(state=Run.State.RUNNING)[:RECENT_RUNS])
+    ended = list(newest.exclude(state=Run.State.RUNNING)[: RECENT_RUNS - len(running)])
+    return running + ended
+
+
+def headline_key(runs: Iterable[Run]) -> str | None:
+    """Choose the metric that most of these runs have in their summary, a loss if there is one."""
+    seen: Counter[str] = Counter()
+    for run in runs:
+        for key, item in run.document.summary.items():
+            if isinstance(item, int | float | str) and not isinstance(item, bool):
+                seen[key] += 1
+    if not seen:
+        return None
+    return max(seen, key=lambda key: ("loss" in key, seen[key], -len(key), key))
+
+
+def with_headline(runs: Iterable[Run], key: str | None) -> list[RunRow]:
+    """Put each run's value of the headline metric beside it; None where it has none."""
+    return [RunRow(run, json_values.decode(run.document.summary.get(key))) for run in runs]
+
+
+def projects_with_counts(actor: Actor) -> QuerySet[Project]:
+    """Return the projects that `actor` can see, newest activity first, with `run_count`, `running_count`, `active_at`."""
+    runs = Run.objects.visible_to(actor).filter(project=OuterRef("pk")).order_by()
+    per_project = runs.values("project")
+    running = Count("pk", filter=Q(state=Run.State.RUNNING))
+    return (
+        Project.objects.visible_to(actor)
+        .select_related("org")
+        .annotate(
+            run_count=Coalesce(Subquery(per_project.annotate(n=Count("pk")).values("n")), 0),
+            running_count=Coalesce(Subquery(per_project.annotate(n=running).values("n")), 0),
+            active_at=Coalesce(
+                Subquery(runs.order_by("-pk").values("heartbeat_at")[:1]), "updated_at"
+            ),
+        )
+        .order_by("-active_at", "-pk")
+    )
+
+
+def add_activity(actor: Actor, projects: Sequence[Any]) -> None:
+    """Put `bars` on each project: runs started on each of the last 30 days, the busiest day at full height."""
+    today = clock.now().date()
+    first = today - timedelta(days=ACTIVITY_DAYS - 1)
+    started: dict[int, dict[date, int]] = {project.pk: {} for project in projects}
+    rows = (
+        Run.objects.visible_to(actor)
+        .filter(project__in=started, created_at__date__gte=first)
+        .order_by()
+        .annotate(day=TruncDate("created_at"))
+        .values_list("project_id", "day")
+        .annotate(n=Count("pk"))
+    )
+    for project_id, day, number in rows:
+        started[project_id][day] = number
+    for project in projects:
+        project.bars = _bars([started[project.pk].get(first + timedelta(days=d), 0) for d in range(ACTIVITY_DAYS)])
+
+
+def _bars(days: list[int]) -> list[Bar]:
+    busiest = max(days) or 1
+    bars = []
+    for index, number in enumerate(days):
+        height = max(3, round(BAR_HEIGHT * number / busiest)) if number else 1
+        bars.append(Bar(index * BAR_PITCH, BAR_HEIGHT - height, height))
+    return bars

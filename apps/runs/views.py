@@ -1,0 +1,109 @@
+"""Runs' pages: home, a project's workspace, and a run's overview, charts, system metrics and logs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.core import json_values
+from apps.orgs.http import PageRequest, signed_in_user
+from apps.orgs.services import find_personal_org
+from apps.projects import access as project_access
+from apps.projects.models import Project
+from apps.runs import access, home as home_page
+from apps.runs.models import Run
+from apps.runs.serializers import RunOutput
+from apps.runs.tree import config_tree
+
+PROJECTS_A_PAGE = 20
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the newest runs, the projects and the quick start."""
+    user = signed_in_user(request)
+    actor = cast(PageRequest, request).actor
+    runs = home_page.recent_runs(actor)
+    page = Paginator(home_page.projects_with_counts(actor), PROJECTS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    projects = list(page.object_list)
+    home_page.add_activity(actor, projects)
+    org = find_personal_org(user)
+    headline = home_page.headline_key(runs)
+    context = {
+        "rows": home_page.with_headline(runs, headline),
+        "running_count": Run.objects.visible_to(actor).filter(state=Run.State.RUNNING).count(),
+        "headline": headline,
+        "page": page,
+        "projects": projects,
+        "example_project": projects[0] if projects else f"{org or user.username}/my-project",
+    }
+    return render(request, "runs/home.html", context)
+
+
+def _project_context(request: HttpRequest, org: str, slug: str) -> dict[str, Any]:
+    project = project_access.get_project(cast(PageRequest, request).actor, org, slug)
+    runs = Run.objects.in_project(project)
+    return {
+        "project": project,
+        "run_count": runs.count(),
+        "running_count": runs.filter(state=Run.State.RUNNING).count(),
+    }
+
+
+def workspace(request: HttpRequest, org: str, project: str) -> HttpResponse:
+    """Show a project's runs and charts; before the first point, how to send it."""
+    context = _project_context(request, org, project)
+    if _awaits_first_point(context["project"]):
+        context["example_project"] = context["project"]
+        context["has_run"] = context["run_count"] > 0
+        return render(request, "runs/first_run.html", context)
+    context["view"] = "runs" if request.GET.get("view") == "runs" else "charts"
+    return render(request, "runs/workspace.html", context)
+
+
+def _awaits_first_point(project: Project) -> bool:
+    """Tell whether nothing can be drawn yet: no run, or only ones that run and have not logged."""
+    waiting = {"state": Run.State.RUNNING, "last_step": None}
+    return not Run.objects.in_project(project).exclude(**waiting).exists()
+
+
+def _run_context(request: HttpRequest, org: str, slug: str, short_id: str) -> dict[str, Any]:
+    project = project_access.get_project(cast(PageRequest, request).actor, org, slug)
+    run = access.get_run_in(project, short_id)
+    return {
+        "project": project,
+        "run": run,
+        "summary": json_values.decode(run.document.summary),
+        "run_data": json_values.strict(RunOutput(run, context={"request": request}).data),
+    }
+
+
+def run_overview(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Show what a run is: its facts, main curves, config, summary, code, command and environment."""
+    context = _run_context(request, org, project, run)
+    document = context["run"].document
+    context |= {
+        "config": config_tree(dict(json_values.decode(document.config))),
+        "git": json_values.decode(document.git),
+        "environment": json_values.decode(document.environment),
+    }
+    return render(request, "runs/overview.html", context)
+
+
+def run_charts(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Show every metric of a run."""
+    return render(request, "runs/charts.html", _run_context(request, org, project, run))
+
+
+def run_system(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Show what the machine did meanwhile."""
+    return render(request, "runs/system.html", _run_context(request, org, project, run))
+
+
+def run_logs(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Show what the script printed."""
+    return render(request, "runs/logs.html", _run_context(request, org, project, run))
