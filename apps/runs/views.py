@@ -16,7 +16,7 @@ from apps.projects.models import Project
 from apps.runs import access, home as home_page
 from apps.runs.models import Run
 from apps.runs.serializers import RunOutput
-from apps.runs.tree import config_tree
+from apps.runs.config_tree import config_tree
 
 PROJECTS_A_PAGE = 20
 
