@@ -1,0 +1,34 @@
+# One line each: `make help`. Nothing here needs more than sh, make and Python 3.11.
+.DEFAULT_GOAL := help
+.PHONY: help run setup demo test unit e2e lint fmt messages requirements openapi screenshots bench clean
+
+python = .venv/bin/python
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Serve wanLLMDB on http://127.0.0.1:8080, installing what it needs first
+	@scripts/setup.sh run
+	@exec $(python) manage.py serve
+
+setup: ## Install everything for development into .venv and node_modules
+	@scripts/setup.sh dev
+	@scripts/node_modules.sh
+
+test: setup ## Run every test, on throw-away PostgreSQL and Redis servers of its own
+	@scripts/system.sh
+	@$(python) scripts/test.py
+
+unit: setup ## Run the unit and API tests on SQLite only (the quick ones)
+	@$(python) scripts/test.py unit
+
+e2e: setup ## Run the end-to-end tests in a browser
+	@scripts/system.sh
+	@$(python) scripts/test.py e2e
+
+lint: setup ## Check style, types, import layers, templates, browser code and migrations
+	@scripts/lint.sh
+
+fmt: setup ## Format Python, templates and browser code
+	@$(python) -m ruff check --quiet --fix-only . ; $(python) -m ruff format --quiet .
+	@$(python) -m djlint --quiet --reformat templates ; scripts/npm.sh run --silent format
