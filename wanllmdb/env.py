@@ -4,22 +4,28 @@ Junk is refused at start with the variable's name and what it accepts, rather th
 An empty variable counts as unset, so that `VAR= make run` is the default.
 """
 
+import difflib
 import os
+import re
 from pathlib import Path
 from typing import overload
 from urllib.parse import urlsplit
 
 
 class EnvError(SystemExit):
-    """A variable that cannot be used: the process ends with one sentence and exit code 2."""
+    """A variable that cannot be used: the process ends with one sentence and exit code 1."""
 
     def __init__(self, name: str, value: str, accepts: str) -> None:
         super().__init__(f"{name}={value!r} cannot be used: it accepts {accepts}.")
 
 
+KNOWN: set[str] = set()
+
+
 def _read(name: str) -> str | None:
     if not name.startswith("WANLLMDB_"):
         raise ValueError(f"{name} is not a WANLLMDB_ variable")
+    KNOWN.add(name)
     return os.environ.get(name, "").strip() or None
 
 
@@ -59,12 +65,26 @@ def integer(name: str, default: int, minimum: int, maximum: int) -> int:
     return number
 
 
+RATE = re.compile(r"[1-9][0-9]{0,8}/(?:s|sec|second|m|min|minute|h|hour|d|day)")
+
+
+def rate(name: str, default: str) -> str:
+    """Read a rate such as `300/min`."""
+    value = _read(name)
+    if value is not None and not RATE.fullmatch(value):
+        raise EnvError(name, value, "a count and a period, such as 300/min (s, min, hour or day)")
+    return default if value is None else value
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """Read a comma-separated list."""
     value = _read(name)
     if value is None:
         return default
-    return [word.strip() for word in value.split(",") if word.strip()]
+    found = [word.strip() for word in value.split(",") if word.strip()]
+    if not found:
+        raise EnvError(name, value, "words separated by commas")
+    return found
 
 
 def directory(name: str, default: Path) -> Path:
@@ -78,11 +98,15 @@ def url(name: str, schemes: tuple[str, ...]) -> str | None:
     value = _read(name)
     if value is None:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
-        raise EnvError(
-            name, value, "a URL that begins with " + " or ".join(f"{s}://" for s in schemes)
-        )
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # Reading it is what checks it.
+        is_url = parts.scheme in schemes and bool(parts.netloc or parts.path.strip("/"))
+    except ValueError:
+        is_url = False
+    if not is_url:
+        accepts = "a URL that begins with " + " or ".join(f"{scheme}://" for scheme in schemes)
+        raise EnvError(name, value, accepts)
     return value
 
 
@@ -96,3 +120,14 @@ def secret(name: str) -> str | None:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except OSError:
         raise EnvError(f"{name}_FILE", path, "the path of a file that can be read") from None
+
+
+def unknown_variables() -> list[str]:
+    """Return a sentence for each set `WANLLMDB_*` variable that no setting reads: most likely a slip of the pen."""
+    sentences = []
+    for name in sorted(set(os.environ) - KNOWN):
+        if name.startswith("WANLLMDB_"):
+            close = difflib.get_close_matches(name, KNOWN, n=1)
+            hint = f"did you mean {close[0]}?" if close else "docs/operation.md lists them all."
+            sentences.append(f"{name} is no variable of wanLLMDB and changes nothing; {hint}")
+    return sentences

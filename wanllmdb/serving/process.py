@@ -10,6 +10,7 @@ from types import FrameType
 
 from django.conf import settings
 
+from wanllmdb import env
 from wanllmdb.serving import database, lock, sockets, static_files
 from wanllmdb.serving.say import Say
 from wanllmdb.serving.server import run_server
@@ -30,6 +31,8 @@ def serve(*, say: Say) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     _raise_descriptor_limit()
+    for sentence in env.unknown_variables():
+        say(sentence)
     try:
         with ExitStack() as stack:
             stack.enter_context(lock.hold(settings.DATA_DIR, alone=settings.REDIS_URL is None))
