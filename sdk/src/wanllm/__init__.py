@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from wanllm._config import Config, Summary
 from wanllm._errors import Error
@@ -92,7 +92,7 @@ def init(
     return _current
 
 
-def log(data: Mapping[str, Any], step: int | None = None) -> None:
+def log(data: Mapping[str, Any], step: SupportsInt | None = None) -> None:
     """Store one row of values in the current run; see Run.log."""
     if _current is None:
         _warn_no_run("log")

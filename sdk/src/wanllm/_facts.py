@@ -57,11 +57,11 @@ def command_line(arguments: list[str]) -> str:
         if hide_next and not is_option:
             shown.append("***")
         elif is_option and equals and _SECRET_OPTION.search(name):
-            shown.append(f"{name}=***")
+            shown.append(f"{shlex.quote(name)}=***")
         else:
-            shown.append(argument)
+            shown.append(shlex.quote(argument))
         hide_next = is_option and not equals and _SECRET_OPTION.search(name) is not None
-    return " ".join(word if word == "***" else shlex.quote(word) for word in shown)
+    return " ".join(shown)
 
 
 def installed_packages() -> dict[str, str]:

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from wanllm._config import Config, Summary
 from wanllm._notice import say, shielded, warn_once
@@ -76,7 +76,7 @@ class Run:
         """The step that the next log() without a step will have."""
         return self._next_step
 
-    def log(self, data: Mapping[str, Any], step: int | None = None) -> None:
+    def log(self, data: Mapping[str, Any], step: SupportsInt | None = None) -> None:
         """Store one row of values at a step: the given one, or one more than the largest so far.
 
         Costs microseconds and never raises. Nested mappings become keys joined with "/". Steps may
@@ -97,12 +97,11 @@ class Run:
         except Exception as error:  # noqa: BLE001 - the boundary to the user's training loop
             warn_once("log", f"log() failed and the row was skipped: {error!r}")
 
-    def _add(self, now: float, row: dict[str, Any], step: int | None) -> None:
+    def _add(self, now: float, row: dict[str, Any], given: SupportsInt | None) -> None:
         pipeline = self._pipeline or self._attach()
         if pipeline is None:
             return
-        if step is not None and type(step) is not int:
-            step = _whole_number(step)
+        step = given if given is None or type(given) is int else _whole_number(given)
         if step is not None and not -_I64 <= step < _I64:
             raise ValueError(f"step {step} does not fit into 64 bits")
         with self._lock:

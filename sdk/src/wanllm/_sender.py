@@ -23,7 +23,7 @@ _IMPATIENT_BACKOFF_S = 1.0  # while the script waits for its end
 _HEARTBEAT = pack({"kind": "heartbeat"})
 
 
-class Sender(threading.Thread):
+class Sender:
     """Creates the run, then sends what the spool holds, in order, until told to drain.
 
     `read_info` returns the current content of run.json; `on_created` gets the server's run once;
@@ -42,7 +42,6 @@ class Sender(threading.Thread):
         on_created: Callable[[dict[str, Any]], None],
         on_commands: Callable[[list[str]], None],
     ) -> None:
-        super().__init__(name="wanllm-send", daemon=True)
         self.settled = threading.Event()  # the run is created, or never will be
         self.finished = threading.Event()
         self.refusal: Refused | None = None
@@ -66,7 +65,10 @@ class Sender(threading.Thread):
             records=spool,
         )
 
-    def run(self) -> None:
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="wanllm-send", daemon=True).start()
+
+    def _run(self) -> None:
         try:
             wait_s: float | None = 0.0
             while wait_s is not None:
@@ -112,7 +114,7 @@ class Sender(threading.Thread):
         except Retry as retry:
             return self._back_off(retry)
         except Refused as refusal:
-            self._stop(refusal)
+            self._give_up(refusal)
             return None
         if self.away_since is not None:
             say(f"{self._client.base_url} answers again; sending what waited.")
@@ -170,7 +172,7 @@ class Sender(threading.Thread):
         delay = min(MAX_BACKOFF_S, 0.5 * 2.0**self._attempt) * jitter
         return float(max(delay, min(retry.after_s or 0.0, 600.0)))
 
-    def _stop(self, refusal: Refused) -> None:
+    def _give_up(self, refusal: Refused) -> None:
         self.refusal = refusal
         reason = {
             401: f"{self._client.base_url} does not accept the API key: run `wanllm login`",

@@ -6,7 +6,6 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +80,9 @@ def sync_all(
     """Send folders, up to eight at once; yield each result, in order."""
     if run_id is not None and len(folders) != 1:
         raise Error("--id can be given for one run only.")
+    # Not above: this module is also needed at the end of a script, when this import is refused.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         yield from pool.map(
             lambda folder: sync_folder(folder, project=project, run_id=run_id, keep=keep), folders
