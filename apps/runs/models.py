@@ -50,9 +50,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.annotate(allowed=Exists(projects))
 
     def with_documents(self) -> RunQuerySet:
-        """Load what a run's JSON needs in three queries, however many runs there are."""
-        return self.select_related("project__org", "created_by", "document").prefetch_related(
-            "tags"
+        """Load what a run's JSON needs in two queries, however many runs there are."""
+        return (
+            self.select_related("project__org", "created_by", "document")
+            .defer("document__own_summary", "document__statistics", "document__fact_keys")
+            .prefetch_related("tags")
         )
 
 
@@ -66,7 +68,8 @@ class Run(models.Model):
         CRASHED = "crashed", _("Crashed")
         KILLED = "killed", _("Killed")
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
+    # Here and below: no index of its own where a constraint or index begins with the key.
+    project = models.ForeignKey(Project, models.CASCADE, related_name="runs", db_index=False)
     uid = models.CharField(max_length=16, unique=True, default=new_uid, editable=False)
     short_id = models.CharField(_("ID"), max_length=64, validators=[short_id_validator])
     number = models.PositiveIntegerField(_("number"), editable=False)
@@ -103,6 +106,7 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "-id"], name="run_newest"),
+            models.Index(fields=["project", "created_at", "id"], name="run_created"),
             models.Index(
                 fields=["heartbeat_at"], condition=Q(state="running"), name="run_heartbeats"
             ),
@@ -146,6 +150,23 @@ class RunDocument(models.Model):
     # What define_metric said: {key or pattern: {"step_metric", "summary", "goal", "hidden"}}.
     definitions = models.JSONField(default=dict)
 
+    # `summary` is what the metrics came to, overlaid with what the user set; both are kept to tell them apart.
+    own_summary = models.JSONField(default=dict)
+    # Per metric {"last", "min", "max", "mean", "first", "best", "count"}, as the metric engine reports them.
+    statistics = models.JSONField(default=dict)
+
+    # The search index of this run (facts.py): the keys it has facts of, and whether they lag behind.
+    fact_keys = models.JSONField(default=list)
+    is_stale = models.BooleanField(default=True)
+    indexed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["indexed_at"], condition=Q(is_stale=True), name="run_document_stale"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"document of {self.run_id}"
 
@@ -153,7 +174,7 @@ class RunDocument(models.Model):
 class ConfigChange(models.Model):
     """One version of a run's config: what was set and deleted, when and by whom."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="config_changes")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="config_changes", db_index=False)
     version = models.PositiveIntegerField()
     author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField(default=clock.now)
@@ -171,7 +192,7 @@ class ConfigChange(models.Model):
 
 
 class RunTag(models.Model):
-    run = models.ForeignKey(Run, models.CASCADE, related_name="tags")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="tags", db_index=False)
     name = models.CharField(max_length=100)
 
     class Meta:
@@ -181,3 +202,61 @@ class RunTag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FactKey(models.Model):
+    """A place where runs of a project have a value, and how many have one of each type there.
+
+    `source` is config, summary, system or git, or the name of a metric's statistic (fields.py); `path` is
+    the names on the way to the value, joined by dots, or the metric's name.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=8)
+    path = models.CharField(max_length=1024)
+    number_count = models.PositiveIntegerField(default=0)
+    text_count = models.PositiveIntegerField(default=0)
+    boolean_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "source", "path"], name="fact_key_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.path}"
+
+    @property
+    def run_count(self) -> int:
+        return self.number_count + self.text_count + self.boolean_count
+
+
+class Fact(models.Model):
+    """One value of one run, to find and sort runs by; derived from its documents.
+
+    A number has no text, a text has no number, a boolean has both (1 and "true"), NaN is the text "NaN".
+    The table is read by key, never by run: a run's facts are found by its `RunDocument.fact_keys`. So `run`
+    has no index, and no constraint either, which would scan the whole table whenever a run is purged. Only
+    facts.py writes here, and it interns the keys, so checking them again would only cost time.
+    """
+
+    pk = models.CompositePrimaryKey("key_id", "run_id")
+    key = models.ForeignKey(
+        FactKey, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    run = models.ForeignKey(
+        Run, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    number = models.FloatField(null=True)
+    text = models.TextField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["key", "number", "run"], name="fact_number"),
+            models.Index(
+                fields=["key", "text", "run"], condition=Q(text__isnull=False), name="fact_text"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} of {self.run_id}"
