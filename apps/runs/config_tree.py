@@ -15,9 +15,14 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
     @property
+    def is_number(self) -> bool:
+        """Whether the value is a number, which pages align by its digits."""
+        return isinstance(self.value, int | float)
+
+    @property
     def count(self) -> int:
-        """How many values are below."""
-        return sum(child.count if child.children else 1 for child in self.children)
+        """How many values it holds: 1, or as many as are below."""
+        return sum(child.count for child in self.children) if self.children else 1
 
 
 def config_tree(config: dict[str, Any]) -> list[Node]:

@@ -15,8 +15,8 @@ from apps.projects import access as project_access
 from apps.projects.models import Project
 from apps.runs import access, home as home_page
 from apps.runs.models import Run
+from apps.runs.overview import overview
 from apps.runs.serializers import RunOutput
-from apps.runs.config_tree import config_tree
 
 PROJECTS_A_PAGE = 20
 
@@ -85,12 +85,7 @@ def _run_context(request: HttpRequest, org: str, slug: str, short_id: str) -> di
 def run_overview(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
     """Show what a run is: its facts, main curves, config, summary, code, command and environment."""
     context = _run_context(request, org, project, run)
-    document = context["run"].document
-    context |= {
-        "config": config_tree(dict(json_values.decode(document.config))),
-        "git": json_values.decode(document.git),
-        "environment": json_values.decode(document.environment),
-    }
+    context |= overview(context["run"])
     return render(request, "runs/overview.html", context)
 
 
