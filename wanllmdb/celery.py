@@ -11,4 +11,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "mark-crashed-runs": {"task": "apps.runs.tasks.mark_crashed_runs", "schedule": 15.0},
+    "prune-sign-ins": {"task": "apps.orgs.tasks.prune_sign_ins", "schedule": 3600.0},
 }

@@ -2,18 +2,24 @@
 
 from collections.abc import Callable
 
-from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import translation
+from django.utils.translation import gettext as _
 
-from apps.core.errors import AppError, Unauthenticated
+from apps.core.errors import AppError, Malformed
+from apps.core.text import is_storable
+from apps.orgs.access import is_new_installation
 from apps.orgs.authentication import actor_from_session
 from apps.orgs.models import User
+from wanllmdb import error_pages
 
 Next = Callable[[HttpRequest], HttpResponseBase]
-OPEN_BEFORE_FIRST_USER = ("/welcome", "/static/", "/healthz", "/i18n/", "/api/", "/sdk/")
+OPEN_BEFORE_FIRST_USER = frozenset(
+    {"/welcome", "/healthz", "/settings/language", "/settings/theme"}
+)
+OPEN_PREFIXES = ("/static/", "/api/", "/sdk/")
 
 
 class PreferredLocaleMiddleware(LocaleMiddleware):
@@ -36,10 +42,12 @@ class FirstAdministratorMiddleware:
         self.is_settled = False
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not self.is_settled and not request.path.startswith(OPEN_BEFORE_FIRST_USER):
-            self.is_settled = get_user_model().objects.exists()
+        path = request.path
+        is_open = path in OPEN_BEFORE_FIRST_USER or path.startswith(OPEN_PREFIXES)
+        if not self.is_settled and not is_open:
+            self.is_settled = not is_new_installation()
             if not self.is_settled:
-                return redirect("/welcome")
+                return redirect("orgs:welcome")
         return self.get_response(request)
 
 
@@ -55,7 +63,7 @@ class ActorMiddleware:
 
 
 class AppErrorMiddleware:
-    """Shows our errors as pages; asks those to sign in who have not."""
+    """Shows the errors that views raise; asks those to sign in who have not."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -64,11 +72,20 @@ class AppErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, AppError):
-            return None
-        if request.path.startswith("/api/"):
-            return JsonResponse(error.to_dict(), status=error.status)
-        # Somebody signed out may well see it after signing in; telling would also say that it exists.
-        if isinstance(error, Unauthenticated) or not request.user.is_authenticated:
-            return redirect(f"/accounts/login/?next={request.path}")
-        return render(request, "error.html", {"error": error}, status=error.status)
+        """Answer one of our errors; leave every other to Django, which logs it."""
+        return error_pages.answer(request, error) if isinstance(error, AppError) else None
+
+
+class StorableAddressMiddleware:
+    """Refuses addresses with a NUL, which PostgreSQL can't even compare with: nothing has such a name."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_storable(request.path):
+            return error_pages.page_not_found(request, Http404())
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            error = Malformed(_("The address has a NUL character, which no text here can have."))
+            return error_pages.answer(request, error)
+        return self.get_response(request)

@@ -8,7 +8,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONCE
@@ -103,14 +103,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "wanllmdb.middleware.StorableAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wanllmdb.middleware.PreferredLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "wanllmdb.middleware.FirstAdministratorMiddleware",
     "wanllmdb.middleware.ActorMiddleware",
@@ -190,6 +191,7 @@ CHANNEL_LAYERS = {
 }
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT = None if REDIS_URL else "wanllmdb.serving.broker:Transport"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # Tests see the outcome of background work at once; tests/contract has real workers.
 CELERY_TASK_ALWAYS_EAGER = TESTING
 # Without Redis there is no broker between processes, so the server works its own queue.
@@ -230,10 +232,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024
 
 # --- People ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "orgs.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# One, by username or e-mail: a second would hash each password twice.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -252,28 +252,51 @@ SIGNUP_OPEN = env.flag("WANLLMDB_SIGNUP_OPEN", False)
 ANONYMOUS_ACCESS = env.flag("WANLLMDB_ANONYMOUS_ACCESS", False)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "apps.orgs.signup.AccountAdapter"
+ACCOUNT_ADAPTER = "apps.orgs.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "apps.orgs.forms.SignupForm"}
+ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[wanLLMDB] "
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# --- Mail --------------------------------------------------------------------------------------
+SMTP_URL = env.url("WANLLMDB_SMTP_URL", ("smtp", "smtp+starttls", "smtps"))
+MAIL_IS_SENT = SMTP_URL is not None
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("WANLLMDB_MAIL_FROM", "wanllmdb@localhost")
+EMAIL_TIMEOUT = 10
+if SMTP_URL is None:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    smtp = urlsplit(SMTP_URL)
+    EMAIL_HOST = smtp.hostname or "localhost"
+    EMAIL_PORT = smtp.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[smtp.scheme]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(smtp.username or ""), unquote(smtp.password or "")
+    EMAIL_USE_TLS, EMAIL_USE_SSL = smtp.scheme == "smtp+starttls", smtp.scheme == "smtps"
 
 # --- Security ----------------------------------------------------------------------------------
 HTTPS = BASE_URL is not None and BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = env.integer("WANLLMDB_HSTS_SECONDS", 0, 0, 63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-SECURE_SSL_REDIRECT = HTTPS and env.flag("WANLLMDB_SSL_REDIRECT", True)
+SECURE_SSL_REDIRECT = env.flag("WANLLMDB_SSL_REDIRECT", True) and HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [BASE_URL.rstrip("/")] if BASE_URL else []
-if env.flag("WANLLMDB_BEHIND_PROXY", False):
+CSRF_FAILURE_VIEW = "wanllmdb.error_pages.csrf_failure"
+# Whose address a request has, for rate limits: X-Forwarded-For is believed only where a proxy writes it.
+BEHIND_PROXY = env.flag("WANLLMDB_BEHIND_PROXY", False)
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 CONTENT_SECURITY_POLICY = {
@@ -301,15 +324,18 @@ REST_FRAMEWORK: dict[str, Any] = {
     # Permission is decided by access.get_project and its like, on the object, never here.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.renderers.StrictJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    # Python's json writes NaN in bodies, so they are read; what is written is strict by our renderer.
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONBodyParser"],
+    # Our parser reads NaN and our renderer writes none; this lets the fields between them pass it.
     "STRICT_JSON": False,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "NUM_PROXIES": int(BEHIND_PROXY),
+    # `?format=` belongs to the routes: metrics have formats of their own.
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_SCHEMA_CLASS": "apps.core.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.core.throttles.ActorRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
-        "anonymous": env.text("WANLLMDB_RATE_ANONYMOUS", "300/min"),
-        "actor": env.text("WANLLMDB_RATE_ACTOR", "6000/min"),
-        "credentials": env.text("WANLLMDB_RATE_CREDENTIALS", "20/min"),
+        "anonymous": env.rate("WANLLMDB_RATE_ANONYMOUS", "300/min"),
+        "actor": env.rate("WANLLMDB_RATE_ACTOR", "6000/min"),
+        "credentials": env.rate("WANLLMDB_RATE_CREDENTIALS", "20/min"),
     },
     "EXCEPTION_HANDLER": "apps.core.rest.answer_error",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -320,7 +346,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
 }
-SPECTACULAR_SETTINGS = {
+SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "wanLLMDB",
     "DESCRIPTION": "Log, read, search and manage machine-learning runs.",
     "VERSION": VERSION,
@@ -330,6 +356,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.schema.describe_errors",
+    ],
 }
 
 # --- Language and time -------------------------------------------------------------------------

@@ -82,3 +82,10 @@ class LimitExceeded(AppError):
 
     status = 413
     code = "limit_exceeded"
+
+
+class RateLimited(AppError):
+    """Too often (429)."""
+
+    status = 429
+    code = "rate_limited"

@@ -15,11 +15,12 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 
-Message = dict[str, str | list[str]]
+Message = dict[str, str | int | list[str]]
 GATHER_S = 0.25
 
 _lock = threading.Lock()
 _waiting: dict[tuple[int, str], set[str]] = {}
+_to_recheck: set[str] = set()
 _timer: threading.Timer | None = None
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -35,6 +36,11 @@ def group_name(project_id: int) -> str:
     return f"project.{project_id}"
 
 
+def user_group_name(user_id: int) -> str:
+    """Name the channel group of a person's sockets."""
+    return f"user.{user_id}"
+
+
 def publish(project_id: int, kind: str, ids: Iterable[str]) -> None:
     """Tell the watchers of a project that `ids` (run uids) changed, after this transaction commits.
 
@@ -46,26 +52,47 @@ def publish(project_id: int, kind: str, ids: Iterable[str]) -> None:
 
 def publish_now(project_id: int, kind: str, ids: Iterable[str]) -> None:
     """Like `publish`, for callers that have committed already."""
-    global _timer
     with _lock:
         _waiting.setdefault((project_id, kind), set()).update(ids)
-        if _timer is None:
-            _timer = threading.Timer(GATHER_S, send_gathered)
-            _timer.daemon = True
-            _timer.start()
+        _send_soon()
+
+
+def recheck(group: str) -> None:
+    """Make the sockets of a group look again, after this transaction commits, whether they may still listen."""
+    transaction.on_commit(lambda: _recheck_now(group))
+
+
+def _recheck_now(group: str) -> None:
+    with _lock:
+        _to_recheck.add(group)
+        _send_soon()
+
+
+def _send_soon() -> None:
+    global _timer
+    if _timer is None:
+        _timer = threading.Timer(GATHER_S, send_gathered)
+        _timer.daemon = True
+        _timer.start()
 
 
 def send_gathered() -> None:
-    """Send what was gathered, one message a project and kind."""
+    """Send what was gathered, one message a project and kind; first of all who has to look again."""
     global _timer
     with _lock:
-        gathered = dict(_waiting)
+        messages: list[tuple[str, Message]] = [
+            (group, {"type": "access.changed"}) for group in sorted(_to_recheck)
+        ]
+        messages += [
+            (
+                group_name(project_id),
+                {"type": "nudge", "project": project_id, "kind": kind, "ids": sorted(ids)},
+            )
+            for (project_id, kind), ids in _waiting.items()
+        ]
+        _to_recheck.clear()
         _waiting.clear()
         _timer = None
-    messages: list[tuple[str, Message]] = [
-        (group_name(project_id), {"type": "nudge", "kind": kind, "ids": sorted(ids)})
-        for (project_id, kind), ids in gathered.items()
-    ]
     try:
         if _loop is not None and _loop.is_running():
             asyncio.run_coroutine_threadsafe(_send(messages), _loop).result(timeout=5)

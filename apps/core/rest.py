@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import AppError, Invalid, Malformed
+from apps.core.text import is_storable
 
 
 def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -101,15 +102,26 @@ def encode_cursor(position: list[Any]) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> list[Any]:
-    """Unpack `encode_cursor`'s text; raise Malformed for anything else."""
+def decode_cursor(cursor: str, *types: type) -> list[Any]:
+    """Unpack `encode_cursor`'s text; raise Malformed for anything else.
+
+    With `types` it has to hold one value of each, in this order. What is read came from outside: a number
+    may be larger than any column holds.
+    """
+    position: Any
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, UnicodeError):
+    except (ValueError, UnicodeError, RecursionError):
         position = None
-    if not isinstance(position, list):
+    if not isinstance(position, list) or not _is_ours(position, types):
         raise Malformed("The cursor is not one that this server gave. Start again without it.")
     return position
+
+
+def _is_ours(position: list[Any], types: tuple[type, ...]) -> bool:
+    if types and [type(item) for item in position] != [*types]:
+        return False
+    return all(is_storable(item) for item in position if isinstance(item, str))
 
 
 def read_limit(request: Request, default: int, maximum: int) -> int:

@@ -3,3 +3,13 @@ from django.apps import AppConfig
 
 class OrgsConfig(AppConfig):
     name = "apps.orgs"
+
+    def ready(self) -> None:
+        """Describe our credentials in the API's schema, and hear of new passwords."""
+        # Models can be imported only now.
+        from allauth.account import signals  # noqa: PLC0415 - see above
+
+        from apps.orgs import accounts, schema  # noqa: F401, PLC0415 - see above; schema registers itself
+
+        for signal in (signals.password_changed, signals.password_set, signals.password_reset):
+            signal.connect(accounts.announce_new_password)

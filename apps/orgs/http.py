@@ -13,6 +13,12 @@ class PageRequest(HttpRequest):
     actor: Actor
 
 
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who asks for a page."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # the middleware puts it there
+    return actor
+
+
 def signed_in_user(request: HttpRequest) -> User:
     """Return the signed-in person; raise Unauthenticated, which leads to the sign-in page."""
     if not isinstance(request.user, User):

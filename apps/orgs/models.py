@@ -9,11 +9,12 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
+from apps.core.text import validate_line
 from apps.orgs.actor import Actor
 from apps.orgs.permissions import ALL, READ, WRITE, Perm, Role, roles_with
 
@@ -50,7 +51,7 @@ class User(AbstractUser):
         error_messages={"unique": _("This name is taken.")},
     )
     email = models.EmailField(_("e-mail"), blank=True)
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(_("name"), max_length=150, blank=True, validators=[validate_line])
     language = models.CharField(_("language"), max_length=16, blank=True)
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     # One name is enough, and the order of two is not the same in Chinese and English.
@@ -58,6 +59,9 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["username"]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
@@ -86,6 +90,11 @@ class OrgQuerySet(models.QuerySet["Org"]):
         """Keep the orgs in which `actor` holds `perm`."""
         return self.filter(org_predicate(actor, perm, "pk"))
 
+    def with_role_of(self, actor: Actor) -> OrgQuerySet:
+        """Annotate `role`: the actor's own in each org, or None."""
+        own = Membership.objects.filter(org_id=OuterRef("pk"), user_id=actor.user_id or 0)
+        return self.annotate(role=Subquery(own.values("role")[:1]))
+
 
 def org_predicate(actor: Actor, perm: Perm, org_path: str) -> Q:
     """The condition "actor's role in the org at `org_path` holds perm", the one rule behind every check.
@@ -106,7 +115,7 @@ class Org(models.Model):
     """An organisation: the home of projects. Everybody has a personal one."""
 
     slug = models.CharField(_("slug"), max_length=63, unique=True, validators=[slug_validator])
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(_("name"), max_length=150, validators=[validate_line])
     description = models.TextField(_("description"), blank=True, max_length=10_000)
     is_personal = models.BooleanField(_("personal"), default=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
@@ -140,6 +149,7 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         constraints = [
             models.UniqueConstraint(fields=["org", "user"], name="membership_unique"),
+            models.CheckConstraint(condition=Q(role__in=list(Role)), name="membership_role_known"),
         ]
 
     def __str__(self) -> str:
@@ -147,6 +157,10 @@ class Membership(models.Model):
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def owned_by(self, actor: Actor) -> ApiKeyQuerySet:
+        """Keep the keys of the person who asks."""
+        return self.none() if actor.user_id is None else self.filter(user_id=actor.user_id)
+
     def usable(self) -> ApiKeyQuerySet:
         """Keep the keys that are neither revoked nor expired, of people who may sign in."""
         fresh = Q(expires_at=None) | Q(expires_at__gt=clock.now())
@@ -178,7 +192,7 @@ class ApiKey(models.Model):
     PREFIX_LENGTH = 8
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[validate_line])
     prefix = models.CharField(_("prefix"), max_length=PREFIX_LENGTH, db_index=True, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices, default=Scope.FULL)
@@ -193,6 +207,11 @@ class ApiKey(models.Model):
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope__in=["read", "write", "full"]), name="api_key_scope_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -209,3 +228,12 @@ class ApiKey(models.Model):
     @property
     def cap(self) -> frozenset[Perm]:
         return self.CAPS[self.scope]
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= clock.now()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it opens anything, if its owner may sign in."""
+        return self.revoked_at is None and not self.is_expired

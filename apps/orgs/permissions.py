@@ -6,6 +6,8 @@ from enum import StrEnum
 class Perm(StrEnum):
     """What somebody may do. The value is stored in keys' scopes and shown to people."""
 
+    # About oneself: profile, API keys, making organisations. No role grants it; only a key's scope takes it away.
+    ACCOUNT_MANAGE = "account.manage"
     ORG_VIEW = "org.view"
     ORG_EDIT = "org.edit"
     MEMBER_MANAGE = "member.manage"

@@ -1,21 +1,35 @@
-"""Every write about people and orgs."""
+"""Every write about people, their keys and orgs."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth import password_validation
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from apps.core import clock
 from apps.core.errors import Conflict, Invalid
+from apps.core.text import normalise
 from apps.orgs import events
 from apps.orgs.models import RESERVED_SLUGS, ApiKey, Membership, Org, User
 from apps.orgs.permissions import Role
 
+# What a person may change of their account. All else (rights, username, state) has its own function.
+PROFILE = frozenset({"name", "email", "language", "theme"})
+ORG_EDITABLE = frozenset({"name", "description"})
+MAX_USABLE_KEYS = 200
 
+
+# --- People ------------------------------------------------------------------------------------
 @transaction.atomic
 def create_user(
     *,
@@ -24,114 +38,305 @@ def create_user(
     password: str | None = None,
     name: str = "",
     is_admin: bool = False,
-    org: Org | None = None,
 ) -> User:
-    """Make a person with a personal org, and a member of `org` if given. No password: they can't sign in by one.
+    """Make a person with a personal org. No password: they can't sign in by one, only by API key.
 
     Raises Invalid naming each field that cannot be used.
     """
-    user = User(username=username, email=email, name=name, is_staff=is_admin, is_superuser=is_admin)
-    problems = _user_problems(user, password)
+    user = User(
+        username=username,
+        email=email.strip().lower(),
+        name=normalise(name.strip()),
+        is_staff=is_admin,
+        is_superuser=is_admin,
+    )
+    problems = _user_problems(user)
+    if _is_taken(username):
+        problems.setdefault("username", [_("This name is taken.")])
+    if password is not None:
+        problems |= _password_problems(user, password)
     if problems:
-        raise Invalid("This account cannot be made.", fields=problems)
+        raise Invalid(_("This account cannot be made."), fields=problems)
     user.set_password(password)
-    user.save()
-    personal = Org.objects.create(slug=username, name=name or username, is_personal=True)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            personal = Org.objects.create(
+                slug=username, name=user.name or username, is_personal=True
+            )
+    except IntegrityError:  # Another request took the name or the address meanwhile.
+        raise Invalid(
+            _("This account cannot be made."), fields={"username": [_("This name is taken.")]}
+        ) from None
     Membership.objects.create(org=personal, user=user, role=Role.ADMIN)
-    if org is not None:
-        Membership.objects.create(org=org, user=user, role=Role.MEMBER)
     return user
 
 
-def _user_problems(user: User, password: str | None) -> dict[str, list[str]]:
-    problems: dict[str, list[str]] = {}
+@transaction.atomic
+def update_user(*, user: User, **changes: str) -> User:
+    """Change a person's name, email, language or theme; raise Invalid naming each field that cannot be used."""
+    _only(changes, PROFILE)
+    if "email" in changes:
+        changes["email"] = changes["email"].strip().lower()
+    if "name" in changes:
+        changes["name"] = normalise(changes["name"].strip())
+    old_email = user.email
+    for field, value in changes.items():
+        setattr(user, field, value)
+    problems = _user_problems(user)
+    if changes.get("language", "") not in {"", *dict(settings.LANGUAGES)}:
+        problems["language"] = [_("Choose one of the languages offered.")]
+    if problems:
+        raise Invalid(_("This profile cannot be saved."), fields=problems)
+    try:
+        with transaction.atomic():
+            user.save(update_fields=list(changes))
+    except IntegrityError:
+        raise Invalid(
+            _("This profile cannot be saved."),
+            fields={"email": [_("An account with this e-mail exists.")]},
+        ) from None
+    if user.email != old_email:
+        # allauth remembers addresses of its own; an old one must not open the account any more.
+        EmailAddress.objects.filter(user=user).delete()
+    return user
+
+
+@transaction.atomic
+def set_active(*, user: User, is_active: bool) -> None:
+    """Deactivate a person (sessions, tokens and keys end at once; runs stay) or let them back in.
+
+    Raises Conflict for the last active administrator, whom nobody could let back in.
+    """
+    if not is_active and is_last_administrator(user):
+        raise Conflict(
+            _("%(user)s is the last administrator. Make another one first.") % {"user": user},
+            code="last_administrator",
+        )
+    User.objects.filter(pk=user.pk).update(is_active=is_active)
+    user.is_active = is_active
+    announce_access_changed(user.pk)
+
+
+def is_last_administrator(user: User) -> bool:
+    """Tell whether `user` is the only active administrator. Locks the others' rows, so that two can't go at once."""
+    administrators = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+    return {administrator.pk for administrator in administrators} == {user.pk}
+
+
+@transaction.atomic
+def create_first_administrator(*, username: str, email: str, password: str) -> User:
+    """Make the installation's administrator; raise Conflict when somebody is there already."""
+    # There is no user's row to lock yet, so two browsers that race to the page wait for each other at this one.
+    # On SQLite, which has no row locks, a transaction that writes excludes all others from its beginning.
+    user_type = ContentType.objects.get_for_model(User)
+    ContentType.objects.select_for_update().get(pk=user_type.pk)
+    if User.objects.exists():
+        raise Conflict(
+            _("This installation has an administrator. Sign in instead."),
+            code="administrator_exists",
+        )
+    return create_user(username=username, email=email, password=password, is_admin=True)
+
+
+def ensure_administrator() -> User | None:
+    """Make the administrator whom WANLLMDB_ADMIN_EMAIL and WANLLMDB_ADMIN_PASSWORD name, if nobody exists yet.
+
+    Returns the new person, or None when there is nothing to do. Raises Invalid when the two can't be used.
+    The username is the first part of the address, or `administrator` where that can't be one.
+    """
+    email, password = settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD
+    if not email and not password:
+        return None
+    if not email or not password:
+        raise Invalid("Set both WANLLMDB_ADMIN_EMAIL and WANLLMDB_ADMIN_PASSWORD, or neither.")
+    if User.objects.exists():
+        return None
+    try:
+        return create_first_administrator(
+            username=_username_from(email), email=email, password=password
+        )
+    except Conflict:  # Another process of this installation was quicker.
+        return None
+    except Invalid as error:
+        reasons = " ".join(message for messages in error.fields.values() for message in messages)
+        raise Invalid(
+            f"WANLLMDB_ADMIN_EMAIL and WANLLMDB_ADMIN_PASSWORD cannot be used: {reasons}",
+            fields=error.fields,
+        ) from None
+
+
+def _username_from(email: str) -> str:
+    name = (
+        re.sub(r"[^a-z0-9_-]+", "-", email.partition("@")[0].lower()).strip("-_")[:63].strip("-_")
+    )
+    return name if name and name not in RESERVED_SLUGS else "administrator"
+
+
+def _is_taken(slug: str) -> bool:
+    """Tell whether people and orgs, which share their names, can't have this one."""
+    return slug in RESERVED_SLUGS or Org.objects.filter(slug=slug).exists()
+
+
+def _user_problems(user: User) -> dict[str, list[str]]:
     try:
         user.full_clean(exclude=["password"])
     except ValidationError as error:
-        problems |= {
+        # The one constraint over the whole row is that of the e-mail.
+        return {
             ("email" if field == "__all__" else field): messages
             for field, messages in error.message_dict.items()
         }
-    if user.username in RESERVED_SLUGS or Org.objects.filter(slug=user.username).exists():
-        problems["username"] = ["This name is taken."]
-    if password is not None:
-        try:
-            password_validation.validate_password(password, user)
-        except ValidationError as error:
-            problems["password"] = list(error.messages)
-    return problems
+    return {}
+
+
+def _password_problems(user: User, password: str) -> dict[str, list[str]]:
+    try:
+        password_validation.validate_password(password, user)
+    except ValidationError as error:
+        return {"password": list(error.messages)}
+    return {}
+
+
+def prune_sign_ins() -> None:
+    """Delete the sessions and tokens that have expired: nobody can use them, and they only grow."""
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
+    OutstandingToken.objects.filter(expires_at__lt=clock.now()).delete()
 
 
 def find_personal_org(user: User) -> Org | None:
     """Return the user's own org."""
-    return Org.objects.filter(is_personal=True, memberships__user=user).order_by("pk").first()
+    return Org.objects.filter(is_personal=True, slug=user.username).first()
 
 
+# --- Orgs --------------------------------------------------------------------------------------
 @transaction.atomic
 def create_org(*, slug: str, name: str = "", description: str = "", admin: User) -> Org:
-    """Make an org with `admin` as its first admin."""
-    org = Org(slug=slug, name=name or slug, description=description)
+    """Make an org with `admin` as its first admin; raise Conflict `org_exists` when the name is taken."""
+    org = Org(slug=slug, name=normalise(name.strip()) or slug, description=description)
+    _check_org(org)
     try:
-        org.full_clean(validate_unique=False)
-    except ValidationError as error:
-        raise Invalid("This organisation cannot be made.", fields=error.message_dict) from None
-    if slug in RESERVED_SLUGS or Org.objects.filter(slug=slug).exists():
-        raise Conflict(f"The name {slug} is taken.", code="org_exists")
-    org.save()
+        if _is_taken(slug):
+            raise IntegrityError
+        with transaction.atomic():
+            org.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(
+            _("The name %(name)s is taken.") % {"name": slug}, code="org_exists"
+        ) from None
     Membership.objects.create(org=org, user=admin, role=Role.ADMIN)
     return org
 
 
 @transaction.atomic
-def update_org(*, org: Org, **changes: Any) -> Org:
-    """Change an org's name or description."""
+def update_org(*, org: Org, **changes: str) -> Org:
+    """Change an org's name or description; raise Invalid naming each field that cannot be used."""
+    _only(changes, ORG_EDITABLE)
+    if "name" in changes:
+        changes["name"] = normalise(changes["name"].strip())
     for field, value in changes.items():
         setattr(org, field, value)
-    org.full_clean()
+    _check_org(org)
     org.save(update_fields=list(changes))
     return org
 
 
+def _check_org(org: Org) -> None:
+    try:
+        org.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        raise Invalid(_("This organisation cannot be saved."), fields=error.message_dict) from None
+
+
+@transaction.atomic
+def set_role(*, org: Org, user: User, role: str) -> Membership:
+    """Make somebody a member of an org, or change their role in it."""
+    if role not in list(Role):
+        raise Invalid(_("This is no role."), fields={"role": [role]})
+    membership, _is_new = Membership.objects.update_or_create(
+        org=org, user=user, defaults={"role": role}
+    )
+    announce_access_changed(user.pk)
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, org: Org, user: User) -> None:
+    """End somebody's membership. Their runs stay."""
+    Membership.objects.filter(org=org, user=user).delete()
+    announce_access_changed(user.pk)
+
+
+# --- API keys ----------------------------------------------------------------------------------
+@transaction.atomic
 def create_api_key(
     *,
     user: User,
     name: str,
     scope: str = ApiKey.Scope.FULL,
     expires_at: datetime | None = None,
+    made_with: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return it with its secret, which can't be had again."""
+    """Make a key and return it with its secret, which can't be had again.
+
+    `made_with` is the id of the key that asks for it, if one does: the new one must not outlive it. Raises
+    Invalid naming each field that cannot be used, Conflict `too_many_keys`.
+    """
     secret = ApiKey.new_secret()
-    key = ApiKey.objects.create(
+    key = ApiKey(
         user=user,
-        name=name or "key",
+        name=normalise(name.strip()),
         prefix=secret[: ApiKey.PREFIX_LENGTH],
         digest=ApiKey.digest_of(secret),
         scope=scope,
         expires_at=expires_at,
     )
+    _check_key(key, made_with)
+    if ApiKey.objects.usable().filter(user=user).count() >= MAX_USABLE_KEYS:
+        raise Conflict(
+            _("You have %(count)d API keys. Revoke some before you make another.")
+            % {"count": MAX_USABLE_KEYS},
+            code="too_many_keys",
+        )
+    key.save(force_insert=True)
     return key, secret
+
+
+def _check_key(key: ApiKey, made_with: int | None) -> None:
+    problems: dict[str, list[str]] = {}
+    try:
+        key.full_clean(validate_unique=False)
+    except ValidationError as error:
+        problems = dict(error.message_dict)
+    maker = ApiKey.objects.filter(pk=made_with).first() if made_with is not None else None
+    if key.is_expired:
+        problems["expires_at"] = [_("This is in the past.")]
+    elif maker is not None and _outlives(key, maker):
+        problems["expires_at"] = [_("A key cannot outlive the key that makes it.")]
+    if problems:
+        raise Invalid(_("This key cannot be made."), fields=problems)
+
+
+def _outlives(key: ApiKey, maker: ApiKey) -> bool:
+    if maker.expires_at is None:
+        return False
+    return key.expires_at is None or key.expires_at > maker.expires_at
 
 
 @transaction.atomic
 def revoke_api_key(*, key: ApiKey) -> None:
     """End a key now. Revoking twice keeps the first time."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now())
-    user_id = key.user_id
-    transaction.on_commit(lambda: announce_access_changed(user_id))
+    announce_access_changed(key.user_id)
 
 
+# --- News --------------------------------------------------------------------------------------
 def announce_access_changed(user_id: int) -> None:
-    """Make caches forget what this user may do."""
-    events.access_changed.send(sender=None, user_id=user_id)
+    """After the commit, make caches and sockets forget what this person may do."""
+    transaction.on_commit(lambda: events.access_changed.send(sender=User, user_id=user_id))
 
 
-@transaction.atomic
-def create_first_administrator(*, username: str, email: str, password: str) -> User:
-    """Make the installation's administrator; raise Conflict when somebody is there already."""
-    # The row that the unique constraint protects is the lock: two browsers can race to this page.
-    if User.objects.select_for_update().exists():
-        raise Conflict("This installation has an administrator. Sign in instead.")
-    try:
-        return create_user(username=username, email=email, password=password, is_admin=True)
-    except IntegrityError:
-        raise Conflict("This installation has an administrator. Sign in instead.") from None
+def _only(changes: dict[str, Any], allowed: frozenset[str]) -> None:
+    """Raise ValueError for a field that no door may set: a bug, and better loud than a hole."""
+    if not changes.keys() <= allowed:
+        raise ValueError(f"not to be changed here: {sorted(changes.keys() - allowed)}")

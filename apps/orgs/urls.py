@@ -1,8 +1,9 @@
-"""Where people's pages are: `web_urls` at the root."""
+"""Where people are: `web_urls` at the root, `account_urls` under /accounts, `api_urls` under /api/v1."""
 
-from django.urls import path
+from allauth.account import views as account
+from django.urls import path, re_path
 
-from apps.orgs import views
+from apps.orgs import api, views
 
 app_name = "orgs"
 web_urls = [
@@ -13,4 +14,37 @@ web_urls = [
     path("settings/keys/<int:pk>/revoke", views.key_revoke, name="key-revoke"),
     path("settings/language", views.language, name="language"),
     path("settings/theme", views.theme, name="theme"),
+]
+# allauth's own list has more pages (several addresses for a person, codes by mail), which we do not offer.
+# The names are those that allauth reverses.
+account_urls = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("signup/", account.signup, name="account_signup"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("password/set/", account.password_set, name="account_set_password"),
+    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+api_urls = [
+    path("auth/register", api.RegisterView.as_view(), name="api-register"),
+    path("auth/login", api.LoginView.as_view(), name="api-login"),
+    path("auth/refresh", api.RefreshView.as_view(), name="api-refresh"),
+    path("auth/logout", api.LogoutView.as_view(), name="api-logout"),
+    path("auth/me", api.MeView.as_view(), name="api-me"),
+    path("auth/keys", api.KeyListView.as_view(), name="api-key-list"),
+    path("auth/keys/<int:key>", api.KeyDetailView.as_view(), name="api-key-detail"),
+    path("orgs", api.OrgListView.as_view(), name="api-org-list"),
+    path("orgs/<str:org>", api.OrgDetailView.as_view(), name="api-org-detail"),
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from allauth.account.views import password_reset as allauth_password_reset
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,10 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from apps.core.errors import AppError, Malformed, NotFound
+from apps.core.errors import AppError, Malformed
 from apps.orgs import access, services
 from apps.orgs.forms import KeyForm, ProfileForm, WelcomeForm
-from apps.orgs.http import signed_in_user
+from apps.orgs.http import actor_of, signed_in_user
 from apps.orgs.models import User
 
 YEAR_S = 365 * 24 * 3600
@@ -42,11 +43,13 @@ def welcome(request: HttpRequest) -> HttpResponse:
     return render(request, "orgs/welcome.html", {"form": form}, status=status)
 
 
+@never_cache
+@sensitive_post_parameters("current_password")
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change one's name, e-mail, language and theme."""
     user = signed_in_user(request)
     now = {"name": user.name, "email": user.email, "language": user.language, "theme": user.theme}
-    form = ProfileForm(request.POST or None, initial=now)
+    form = ProfileForm(request.POST or None, initial=now, user=user)
     if request.method == "POST" and form.is_valid():
         try:
             services.update_user(user=user, **form.cleaned_data)
@@ -68,8 +71,12 @@ def key_list(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     secret = None
     if request.method == "POST" and form.is_valid():
-        _key, secret = services.create_api_key(user=user, **form.to_service())
-        form = KeyForm()
+        try:
+            _key, secret = services.create_api_key(user=user, **form.to_service())
+        except AppError as error:
+            form.add_problems(error)
+        else:
+            form = KeyForm()
     keys = user.api_keys.filter(revoked_at=None)
     context = {"form": form, "keys": keys, "secret": secret}
     return render(request, "orgs/key_list.html", context, status=422 if form.errors else 200)
@@ -89,22 +96,22 @@ def key_quick(request: HttpRequest) -> HttpResponse:
 @require_POST
 def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of one's own keys."""
-    user = signed_in_user(request)
-    key = user.api_keys.filter(pk=pk).first()
-    if key is None:
-        raise NotFound(_("You have no such key."), code="key_not_found")
+    signed_in_user(request)
+    key = access.get_own_key(actor_of(request), pk)
     services.revoke_api_key(key=key)
     messages.success(request, _("The key %(name)s is revoked") % {"name": key.name})
     return redirect("orgs:key-list")
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """Return to the page that a form was on."""
+    """Return to the page that a form was on; a script that sent it only wants to know that it worked."""
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        return HttpResponse(status=204)
     target = request.POST.get("next", "/")
     is_ours = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return redirect(target if is_ours else "/")
+    return HttpResponseRedirect(target if is_ours else "/")
 
 
 @require_POST
@@ -130,4 +137,12 @@ def theme(request: HttpRequest) -> HttpResponse:
         services.update_user(user=request.user, theme=choice)
     response = _back(request)
     response.set_cookie("theme", choice, max_age=YEAR_S, samesite="Lax")
+    return response
+
+
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Send a link that sets a new password, where this installation can send mail."""
+    if not settings.MAIL_IS_SENT:
+        return render(request, "account/password_reset_closed.html")
+    response: HttpResponse = allauth_password_reset(request)
     return response

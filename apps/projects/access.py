@@ -1,27 +1,41 @@
 """The permission chokepoint: the only way to a project, and so to everything under it, is the check."""
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import Forbidden, NotFound
+from apps.core.text import is_storable, normalise
+from apps.orgs.access import refuse_anonymous
 from apps.orgs.actor import Actor
 from apps.orgs.permissions import Perm
 from apps.projects.models import Project
 
 
 def get_project(actor: Actor, org: str, project: str, need: Perm = Perm.PROJECT_VIEW) -> Project:
-    """Return the project, its org loaded; NotFound when `actor` can't see it, Forbidden when they lack `need`."""
-    found = (
-        Project.objects.visible_to(actor)
-        .with_allowed(actor, need)
-        .filter(org__slug=org, slug=project)
-        .select_related("org")
-        .first()
-    )
+    """Return the project, its org loaded.
+
+    Raises NotFound when `actor` can't see it (Unauthenticated when nobody is signed in, there or not) and
+    Forbidden when they lack `need`.
+    """
+    found = None
+    if is_storable(org) and is_storable(project):
+        found = (
+            Project.objects.visible_to(actor)
+            .with_allowed(actor, need)
+            .filter(org__slug=org, slug=normalise(project))
+            .select_related("org")
+            .first()
+        )
     if found is None:
+        refuse_anonymous(actor)
         raise NotFound(
-            f"There is no project {org}/{project} that you can see.", code="project_not_found"
+            _("There is no project %(project)s that you can see.")
+            % {"project": f"{org}/{project}"},
+            code="project_not_found",
         )
     if not found.allowed:  # type: ignore[attr-defined]  # annotated by with_allowed
         raise Forbidden(
-            f"You need the permission {need} on {org}/{project}. Ask an admin of {org}."
+            _("You need the permission %(permission)s on %(project)s. Ask an admin of %(org)s.")
+            % {"permission": need, "project": f"{org}/{project}", "org": org}
         )
     return found
 

@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class ProjectsConfig(AppConfig):
     name = "apps.projects"
+
+    def ready(self) -> None:
+        """Let a person's sockets look again when their rights may have shrunk."""
+        # Models can be imported only now.
+        from apps.orgs.events import access_changed  # noqa: PLC0415 - see above
+        from apps.projects.subscriptions import recheck_user  # noqa: PLC0415 - see above
+
+        access_changed.connect(recheck_user)

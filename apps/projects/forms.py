@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import AppError
+from apps.orgs.forms import PlainForm
 from apps.orgs.models import Org
 from apps.projects.models import Project
 
@@ -17,14 +17,20 @@ VISIBILITY_WORDS = [
 ]
 
 
-class ProjectForm(forms.Form):
-    org = forms.ModelChoiceField(
-        label=_("Organisation"), queryset=Org.objects.none(), to_field_name="slug", empty_label=None
-    )
+class ProjectForm(PlainForm):
+    """A project's facts."""
+
     slug = forms.CharField(
         label=_("Name"),
         max_length=128,
+        strip=False,
         help_text=_("It stands in the address and in scripts: letters, digits, - and _ are best."),
+    )
+    name = forms.CharField(
+        label=_("Display name"),
+        max_length=200,
+        required=False,
+        help_text=_("Shown in place of the name, if you give one."),
     )
     description = forms.CharField(
         label=_("Description"), required=False, max_length=100_000, widget=forms.Textarea
@@ -35,20 +41,45 @@ class ProjectForm(forms.Form):
         initial=Project.Visibility.PRIVATE,
     )
     tags = forms.CharField(
-        label=_("Tags"), required=False, help_text=_("Words with commas between them")
+        label=_("Tags"),
+        required=False,
+        max_length=10_000,
+        help_text=_("Words with commas between them"),
+    )
+
+    def clean_tags(self) -> list[str]:
+        """Return the words between the commas."""
+        words: str = self.cleaned_data["tags"].replace("，", ",")
+        return words.split(",")
+
+
+class NewProjectForm(ProjectForm):
+    """A new project, in one of the organisations where the person may make one."""
+
+    org = forms.ModelChoiceField(
+        label=_("Organisation"), queryset=Org.objects.none(), to_field_name="slug", empty_label=None
     )
 
     def __init__(self, *args: Any, orgs: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["org"].queryset = orgs  # type: ignore[attr-defined]  # a ModelChoiceField
+        del self.fields["name"]  # One name is enough to begin with.
 
-    def clean_tags(self) -> list[str]:
-        return self.cleaned_data["tags"].replace("，", ",").split(",")
 
-    def add_problems(self, error: AppError) -> None:
-        """Show what a service refused, at the fields it names."""
-        for field, messages in error.fields.items():
-            for message in messages:
-                self.add_error(field if field in self.fields else None, message)
-        if not error.fields:
-            self.add_error("slug", error.message)
+class DeleteForm(PlainForm):
+    """The name of a project, typed, so that nobody deletes the wrong one."""
+
+    confirm = forms.CharField(label=_("Name of the project"), max_length=128, strip=False)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+    def clean_confirm(self) -> str:
+        """Compare what was typed with the name."""
+        typed: str = self.cleaned_data["confirm"]
+        if typed != self.project.slug:
+            raise forms.ValidationError(
+                _("This is not the project's name: type %(name)s.") % {"name": self.project.slug}
+            )
+        return typed

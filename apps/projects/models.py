@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -9,13 +11,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
+from apps.core.text import validate_line, validate_name
 from apps.orgs.actor import Actor
 from apps.orgs.models import Org, User, org_predicate
 from apps.orgs.permissions import PUBLIC, Perm
 
-# What W&B allows in a project's name, so that its users keep theirs; any script, Chinese too.
+# What W&B allows in a project's name, so that its users keep theirs; any script, Chinese too. Control and
+# invisible characters are left to validate_name.
 slug_validator = RegexValidator(
-    r"^(?!\.{1,2}\Z)[^\s/\\#?%:\x00-\x1f\x7f](?:[^/\\#?%:\x00-\x1f\x7f]{0,126}[^\s/\\#?%:\x00-\x1f\x7f])?\Z",
+    r"^(?!\.{1,2}\Z)[^\s/\\#?%:](?:[^/\\#?%:]{0,126}[^\s/\\#?%:])?\Z",
     _("Use 1 to 128 characters without / \\ # ? % : and without a space at either end."),
 )
 
@@ -50,8 +54,10 @@ class Project(models.Model):
         PUBLIC = "public", _("Public")
 
     org = models.ForeignKey(Org, models.CASCADE, related_name="projects")
-    slug = models.CharField(_("name"), max_length=128, validators=[slug_validator])
-    name = models.CharField(_("display name"), max_length=200, blank=True)
+    slug = models.CharField(_("name"), max_length=128, validators=[slug_validator, validate_name])
+    name = models.CharField(
+        _("display name"), max_length=200, blank=True, validators=[validate_line]
+    )
     description = models.TextField(_("description"), blank=True, max_length=100_000)
     visibility = models.CharField(
         _("visibility"), max_length=8, choices=Visibility.choices, default=Visibility.PRIVATE
@@ -78,11 +84,17 @@ class Project(models.Model):
                 fields=["org", "slug"],
                 condition=Q(deleted_at=None),
                 name="project_slug_unique_in_org",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["private", "public"]), name="project_visibility_known"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.org.slug}/{self.slug}"
+
+    def get_absolute_url(self) -> str:
+        return f"/{quote(self.org.slug)}/{quote(self.slug, safe='')}"
 
     @property
     def display_name(self) -> str:

@@ -7,11 +7,11 @@ from apps.runs import api, views
 app_name = "runs"
 web_urls = [
     path("", views.home, name="home"),
-    path("<str:org>/<str:project>", views.workspace, name="workspace"),
-    path("<str:org>/<str:project>/runs/<str:run>", views.run_overview, name="run-overview"),
-    path("<str:org>/<str:project>/runs/<str:run>/charts", views.run_charts, name="run-charts"),
-    path("<str:org>/<str:project>/runs/<str:run>/system", views.run_system, name="run-system"),
-    path("<str:org>/<str:project>/runs/<str:run>/logs", views.run_logs, name="run-logs"),
+    path("<org:org>/<str:project>", views.workspace, name="workspace"),
+    path("<org:org>/<str:project>/runs/<str:run>", views.run_overview, name="run-overview"),
+    path("<org:org>/<str:project>/runs/<str:run>/charts", views.run_charts, name="run-charts"),
+    path("<org:org>/<str:project>/runs/<str:run>/system", views.run_system, name="run-system"),
+    path("<org:org>/<str:project>/runs/<str:run>/logs", views.run_logs, name="run-logs"),
 ]
 api_urls = [
     path("projects/<str:org>/<str:project>/runs", api.RunListView.as_view(), name="api-run-list"),

@@ -1,0 +1,52 @@
+"""How allauth's pages make and check accounts here."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from apps.orgs import services
+from apps.orgs.models import Org, User
+
+log = logging.getLogger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Sign-up goes through our service, so that everybody has a personal org."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Tell whether strangers may make themselves an account."""
+        return bool(settings.SIGNUP_OPEN)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return the name, or raise ValidationError when it is taken by a person, an org or the product."""
+        name: str = super().clean_username(username.lower(), shallow)
+        if not shallow and Org.objects.filter(slug=name).exists():
+            raise ValidationError(_("This name is taken."))
+        return name
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Make the account that the checked sign-up form describes."""
+        data = form.cleaned_data
+        return services.create_user(
+            username=data["username"], email=data.get("email", ""), password=data["password1"]
+        )
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a message; a mail server that is away is logged, and the page says what it always says."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, smtplib.SMTPException):
+            log.exception("mail_not_sent template=%s", template_prefix)
+
+
+def announce_new_password(sender: type[User], user: User, **kwargs: Any) -> None:
+    """Make sockets and caches look again: a new password ends every other session and all tokens."""
+    services.announce_access_changed(user.pk)

@@ -1,0 +1,154 @@
+"""The shapes of people, keys and orgs in REST: what may be sent, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+from rest_framework_simplejwt.settings import api_settings as jwt_settings
+
+from apps.core.fields import TextField
+from apps.core.rest import InputSerializer
+from apps.orgs.models import ApiKey, Membership, Org, User
+from apps.orgs.permissions import Role
+
+MAX_PASSWORD = 1024
+MAX_TOKEN = 4096
+
+
+# --- In ----------------------------------------------------------------------------------------
+class RegisterInput(InputSerializer):
+    """A new account."""
+
+    username = TextField(max_length=63)
+    email = serializers.EmailField(max_length=254)
+    password = TextField(max_length=MAX_PASSWORD, trim_whitespace=False, write_only=True)
+    name = TextField(max_length=150, required=False, allow_blank=True)
+
+
+class LoginInput(InputSerializer):
+    """Who somebody says they are. `username` may be their e-mail address."""
+
+    username = TextField(max_length=254)
+    password = TextField(max_length=MAX_PASSWORD, trim_whitespace=False, write_only=True)
+
+
+class RefreshInput(InputSerializer):
+    """A refresh token."""
+
+    refresh = TextField(max_length=MAX_TOKEN)
+
+
+class ProfileChanges(InputSerializer):
+    """What one may change of oneself. Fields that are not sent stay."""
+
+    name = TextField(max_length=150, required=False, allow_blank=True)
+    language = serializers.ChoiceField(["", *dict(settings.LANGUAGES)], required=False)
+    theme = serializers.ChoiceField(User.Theme.choices, required=False)
+
+
+class KeyInput(InputSerializer):
+    """A new API key."""
+
+    name = TextField(max_length=100)
+    scope = serializers.ChoiceField(ApiKey.Scope.choices, default=ApiKey.Scope.FULL)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class OrgInput(InputSerializer):
+    """A new organisation."""
+
+    slug = TextField(max_length=63)
+    name = TextField(max_length=150, required=False, allow_blank=True)
+    description = TextField(max_length=10_000, required=False, allow_blank=True)
+
+
+class OrgChanges(InputSerializer):
+    """What may be changed of an organisation. Fields that are not sent stay."""
+
+    name = TextField(max_length=150, required=False)
+    description = TextField(max_length=10_000, required=False, allow_blank=True)
+
+
+# --- Out ---------------------------------------------------------------------------------------
+class TokenPairOutput(serializers.Serializer[Any]):
+    """An access token, and the refresh token that buys the next pair, once."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    access_expires_in_s = serializers.SerializerMethodField()
+
+    def get_access_expires_in_s(self, pair: Any) -> int:
+        return int(jwt_settings.ACCESS_TOKEN_LIFETIME.total_seconds())
+
+
+class MembershipOutput(serializers.Serializer[Membership]):
+    """An organisation that one belongs to, and as what."""
+
+    slug = serializers.CharField(source="org.slug")
+    name = serializers.CharField(source="org.name")
+    role = serializers.ChoiceField([role.value for role in Role])
+
+
+class MeOutput(serializers.Serializer[User]):
+    """The person who asks. `org` is the personal organisation, where a script logs when it names none."""
+
+    username = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    org = serializers.CharField(source="username")
+    orgs = serializers.SerializerMethodField()
+    language = serializers.CharField()
+    theme = serializers.ChoiceField(User.Theme.choices)
+    is_administrator = serializers.BooleanField(source="is_superuser")
+    server = serializers.SerializerMethodField()
+
+    def get_orgs(self, user: User) -> list[MembershipOutput]:
+        memberships: Any = user.memberships.select_related("org").order_by("org__slug")
+        return list(MembershipOutput(memberships, many=True).data)
+
+    def get_server(self, user: User) -> str:
+        return str(settings.VERSION)
+
+
+class KeyOutput(serializers.Serializer[ApiKey]):
+    """An API key, without its secret."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    scope = serializers.ChoiceField(ApiKey.Scope.choices)
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    is_usable = serializers.BooleanField()
+
+
+class NewKeyOutput(KeyOutput):
+    """A key just made. `secret` is in this answer only."""
+
+    secret = serializers.CharField()
+
+
+class KeyListOutput(serializers.Serializer[Any]):
+    items = KeyOutput(many=True)
+
+
+class OrgOutput(serializers.Serializer[Org]):
+    """An organisation. `role` is one's own in it; null for an administrator who is no member."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    is_personal = serializers.BooleanField()
+    role = serializers.ChoiceField([role.value for role in Role], allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class OrgPageOutput(serializers.Serializer[Any]):
+    """One page of organisations."""
+
+    items = OrgOutput(many=True)
+    next = serializers.CharField(allow_null=True)
