@@ -10,13 +10,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.contract.rest import call, wait_for_state
 from tests.live_server import ROOT, LiveServer, copy_of
 
 DATABASE = "wanllmdb.sqlite3"
@@ -46,18 +45,6 @@ def refusal(server: LiveServer) -> str:
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     return lines[0]
-
-
-def call(server: LiveServer, key: str, method: str, path: str, body: Any = None) -> Any:
-    """Make a REST call and return the answer's JSON."""
-    request = urllib.request.Request(
-        f"{server.url}/api/v1{path}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
 
 
 def test_port_in_use_is_said(server: LiveServer) -> None:
@@ -217,13 +204,3 @@ def test_missed_heartbeat_is_found_by_the_worker_inside(server: LiveServer) -> N
     )
     server.manage("shell", "--no-imports", "-c", make_old)
     assert wait_for_state(server, key, run["uid"], "crashed", seconds=40)
-
-
-def wait_for_state(server: LiveServer, key: str, uid: str, state: str, *, seconds: float) -> bool:
-    """Poll a run until it is in `state`; False if it does not get there in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if call(server, key, "GET", f"/runs/{uid}")["state"] == state:
-            return True
-        time.sleep(0.25)
-    return False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -13,6 +14,7 @@ from wanllmdb.serving.say import Say
 
 # Any number that no other program would take on this database: "wanllmdb" in ASCII.
 MIGRATION_LOCK = 0x77616E6C6C6D6462
+CONNECT_S = 5
 
 
 def bring_up_to_date(*, say: Say) -> None:
@@ -21,6 +23,7 @@ def bring_up_to_date(*, say: Say) -> None:
     Raises SystemExit with a sentence when the database does not answer or a newer version has been at it.
     """
     try:
+        _reach()
         with _one_migrator():
             executor = MigrationExecutor(connection)
             refuse_newer(executor.loader)
@@ -35,6 +38,13 @@ def bring_up_to_date(*, say: Say) -> None:
         ) from None
     finally:
         connection.close()
+
+
+def _reach() -> None:
+    """Connect once, so that a database that does not answer is known at once: the pool would try for long."""
+    if connection.vendor == "postgresql":
+        with connection.wrap_database_errors:
+            psycopg.connect(**connection.get_connection_params(), connect_timeout=CONNECT_S).close()
 
 
 def refuse_newer(loader: MigrationLoader) -> None:

@@ -10,6 +10,8 @@ from types import FrameType
 
 from django.conf import settings
 
+from apps.core.errors import AppError
+from apps.orgs import services as org_services
 from wanllmdb import env
 from wanllmdb.serving import database, lock, sockets, static_files
 from wanllmdb.serving.say import Say
@@ -39,10 +41,19 @@ def serve(*, say: Say) -> None:
             listener = stack.enter_context(sockets.listen(settings.HOST, settings.PORT))
             database.bring_up_to_date(say=say)
             stack.callback(database.checkpoint)
+            _ensure_administrator()
             static_files.collect_if_changed(say=say)
             run_server(listener, say=say)
     except Stopped:
         say("Stopped. Everything that was acknowledged is stored.")
+
+
+def _ensure_administrator() -> None:
+    """Make the administrator whom the environment names, if nobody exists yet."""
+    try:
+        org_services.ensure_administrator()
+    except AppError as error:
+        raise SystemExit(error.message) from None
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
