@@ -11,6 +11,10 @@ run: ## Serve wanLLMDB on http://127.0.0.1:8080, installing what it needs first
 	@scripts/setup.sh run
 	@exec $(python) manage.py serve
 
+demo: ## Train twelve small networks on the running server, to have something to look at
+	@scripts/setup.sh run
+	@$(python) manage.py demo
+
 setup: ## Install everything for development into .venv and node_modules
 	@scripts/setup.sh dev
 	@scripts/node_modules.sh
