@@ -31,6 +31,7 @@ class Part(IntEnum):
     SPAN = 4  # rows it stands for
     LAST_STEP = 5
     LAST_TIME = 6
+    LAST_NUMBER = 7
     # Of a key.
     ROWS = 10  # the rows that have a value, where not all have
     VALUE = 11

@@ -29,6 +29,7 @@ def summarise(block: Block) -> Block:
             block.shared.get(Part.SPAN, np.ones(len(block), np.int64)), starts
         ),
         Part.LAST_STEP: block.shared.get(Part.LAST_STEP, block.steps)[ends],
+        Part.LAST_NUMBER: block.shared.get(Part.LAST_NUMBER, block.numbers)[ends],
         Part.LAST_TIME: block.shared.get(Part.LAST_TIME, block.times)[ends],
     }
     summary = Block(shared)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -57,6 +57,11 @@ def adapt(value: datetime | uuid.UUID) -> Any:
     if isinstance(value, uuid.UUID):
         return value.hex
     return connection.ops.adapt_datetimefield_value(value)
+
+
+def read_time(value: datetime | str) -> datetime:
+    """Return a fetched time, which SQLite's driver gives as text."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 @contextmanager

@@ -41,6 +41,7 @@ _CODECS: dict[Part, tuple[Encoder, Decoder]] = {
     Part.SPAN: _INTS,
     Part.LAST_STEP: _INTS,
     Part.LAST_TIME: _TIMES,
+    Part.LAST_NUMBER: _INTS,
     Part.ROWS: _INTS,
     Part.VALUE: _FLOATS,
     Part.OBJECT_ROWS: _INTS,
@@ -68,6 +69,7 @@ class Sealed:
     """What a tile's row says of its block."""
 
     first_row: int
+    last_row: int
     rows: int
     min_step: int
     max_step: int
@@ -128,11 +130,12 @@ def encode(block: Block, ids: Mapping[str, int]) -> Sealed:
     last_times = block.shared.get(Part.LAST_TIME, times)
     return Sealed(
         first_row=int(block.numbers[0]),
+        last_row=int(block.shared.get(Part.LAST_NUMBER, block.numbers)[-1]),
         rows=len(block),
         min_step=int(min(steps.min(), last_steps.min())),
         max_step=int(max(steps.max(), last_steps.max())),
-        min_time=float(np.nanmin([times.min(), last_times.min()])),
-        max_time=float(np.nanmax([times.max(), last_times.max()])),
+        min_time=float(min(times.min(), last_times.min())),
+        max_time=float(max(times.max(), last_times.max())),
         is_ordered=bool((steps[1:] > steps[:-1]).all()),
         directory=np.array(writer.entries, ENTRY).tobytes(),
         payload=b"".join(writer.chunks),

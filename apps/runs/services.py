@@ -238,6 +238,11 @@ def touch_run(*, run_id: int, at: datetime, last_step: int | None = None) -> Non
         _announce(Run.objects.get(pk=run_id))
 
 
+def note_last_step(*, run_id: int, last_step: int | None) -> None:
+    """Remember the greatest step that a run has logged."""
+    Run.objects.filter(pk=run_id).exclude(last_step=last_step).update(last_step=last_step)
+
+
 @transaction.atomic
 def finish_run(
     *, run: Run, exit_code: int | None = None, state: str | None = None, at: datetime | None = None
