@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "wanllmdb",
 ]
 MIDDLEWARE = [
+    "wanllmdb.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -357,6 +358,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "RunState": "apps.runs.models.Run.State",
+        "RunEndState": "apps.runs.serializers.END_STATES",
+        "Role": "apps.orgs.serializers.ROLES",
+        "KeyScope": "apps.orgs.models.ApiKey.Scope",
+        "Theme": "apps.orgs.models.User.Theme",
+        "Visibility": "apps.projects.models.Project.Visibility",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.schema.describe_errors",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -40,6 +41,21 @@ class Schema(AutoSchema):
         """Return the group: `auth`, `orgs`, `projects`, `runs` …; runs of a project are with the runs."""
         words = self.path.removeprefix(PREFIX).split("/")
         return ["runs"] if "runs" in words else [words[0]]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Return the ways to say who asks; nobody in particular only where that is allowed."""
+        ways: list[dict[str, Any]] = super().get_auth()
+        return ways if getattr(self.view, "allows_anonymous", True) else [w for w in ways if w]
+
+    def get_operation_id(self) -> str:
+        """Name the operation after its view: `org_list`, `org_create`, `org_update`, `run_finish`."""
+        name = type(self.view).__name__.removesuffix("View")
+        noun = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", re.sub(r"(List|Detail)$", "", name)).lower()
+        verbs = {"GET": "get", "PATCH": "update", "PUT": "replace", "DELETE": "delete", "POST": ""}
+        if name.endswith("List"):
+            verbs |= {"GET": "list", "POST": "create"}
+        verb = verbs[self.method]
+        return f"{noun}_{verb}" if verb else noun
 
 
 def describe_errors(

@@ -13,6 +13,10 @@ class HeaderScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = "apps.orgs.authentication.ApiKeyAuthentication"
     name = ["bearer", "basic"]
 
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        """Say that one of the two ways is enough."""
+        return [{"bearer": []}, {"basic": []}]
+
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         """Return one OpenAPI security scheme for each way to send a key."""
         return [

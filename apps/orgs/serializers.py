@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework_simplejwt.settings import api_settings as jwt_settings
 
@@ -13,6 +14,7 @@ from apps.core.rest import InputSerializer
 from apps.orgs.models import ApiKey, Membership, Org, User
 from apps.orgs.permissions import Role
 
+ROLES = [role.value for role in Role]
 MAX_PASSWORD = 1024
 MAX_TOKEN = 4096
 
@@ -88,7 +90,7 @@ class MembershipOutput(serializers.Serializer[Membership]):
 
     slug = serializers.CharField(source="org.slug")
     name = serializers.CharField(source="org.name")
-    role = serializers.ChoiceField([role.value for role in Role])
+    role = serializers.ChoiceField(ROLES)
 
 
 class MeOutput(serializers.Serializer[User]):
@@ -104,7 +106,8 @@ class MeOutput(serializers.Serializer[User]):
     is_administrator = serializers.BooleanField(source="is_superuser")
     server = serializers.SerializerMethodField()
 
-    def get_orgs(self, user: User) -> list[MembershipOutput]:
+    @extend_schema_field(MembershipOutput(many=True))
+    def get_orgs(self, user: User) -> list[dict[str, Any]]:
         memberships: Any = user.memberships.select_related("org").order_by("org__slug")
         return list(MembershipOutput(memberships, many=True).data)
 
@@ -143,7 +146,7 @@ class OrgOutput(serializers.Serializer[Org]):
     name = serializers.CharField()
     description = serializers.CharField()
     is_personal = serializers.BooleanField()
-    role = serializers.ChoiceField([role.value for role in Role], allow_null=True)
+    role = serializers.ChoiceField(ROLES, allow_null=True)
     created_at = serializers.DateTimeField()
 
 

@@ -11,6 +11,8 @@ from apps.core import json_values
 from apps.core.rest import InputSerializer
 from apps.runs.models import ConfigChange, Run
 
+END_STATES = [Run.State.FINISHED, Run.State.FAILED, Run.State.KILLED]
+
 
 class StrictCharField(serializers.CharField):
     """Text, and nothing else that could be turned into text."""
@@ -57,9 +59,7 @@ class FinishInput(InputSerializer):
     """How a run ended."""
 
     exit_code = serializers.IntegerField(required=False, min_value=-(2**31), max_value=2**31 - 1)
-    state = serializers.ChoiceField(
-        [Run.State.FINISHED, Run.State.FAILED, Run.State.KILLED], required=False
-    )
+    state = serializers.ChoiceField(END_STATES, required=False)
 
 
 class RunOutput(serializers.Serializer[Run]):
