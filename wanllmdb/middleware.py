@@ -16,9 +16,7 @@ from apps.orgs.models import User
 from wanllmdb import error_pages
 
 Next = Callable[[HttpRequest], HttpResponseBase]
-OPEN_BEFORE_FIRST_USER = frozenset(
-    {"/welcome", "/healthz", "/settings/language", "/settings/theme"}
-)
+OPEN_BEFORE_FIRST_USER = frozenset({"/welcome", "/settings/language", "/settings/theme"})
 OPEN_PREFIXES = ("/static/", "/api/", "/sdk/")
 
 

@@ -280,7 +280,10 @@ else:
     smtp = urlsplit(SMTP_URL)
     EMAIL_HOST = smtp.hostname or "localhost"
     EMAIL_PORT = smtp.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[smtp.scheme]
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(smtp.username or ""), unquote(smtp.password or "")
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+        unquote(smtp.username or ""),
+        unquote(smtp.password or ""),
+    )
     EMAIL_USE_TLS, EMAIL_USE_SSL = smtp.scheme == "smtp+starttls", smtp.scheme == "smtps"
 
 # --- Security ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from apps.orgs import urls as orgs
 from apps.projects import urls as projects
 from apps.projects.urls import socket_urls
 from apps.runs import urls as runs
-from wanllmdb import api_docs, health, sdk_wheel
+from wanllmdb import api_docs, sdk_wheel
 
 __all__ = ["socket_urls", "urlpatterns"]
 
@@ -27,7 +27,6 @@ def app_urls(urls: ModuleType) -> URLResolver:
 
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include(orgs.account_urls)),
     path("api/v1/schema", api_docs.SchemaView.as_view(), name="api-schema"),

@@ -33,6 +33,10 @@ def serve(*, say: Say) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     _raise_descriptor_limit()
+    if not settings.EMBEDDED_WORKER and settings.REDIS_URL is None:
+        raise SystemExit(
+            "WANLLMDB_EMBEDDED_WORKER=false needs WANLLMDB_REDIS_URL: without Redis no other process can do the work."
+        )
     for sentence in env.unknown_variables():
         say(sentence)
     try:
