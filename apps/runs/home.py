@@ -69,7 +69,7 @@ def with_headline(runs: Iterable[Run], key: str | None) -> list[RunRow]:
 
 
 def projects_with_counts(actor: Actor) -> QuerySet[Project]:
-    """Return the projects that `actor` can see, newest activity first, with `run_count`, `running_count`, `active_at`."""
+    """Return the projects that `actor` can see, the latest active first, counted: `run_count`, `running_count`."""
     runs = Run.objects.visible_to(actor).filter(project=OuterRef("pk")).order_by()
     per_project = runs.values("project")
     running = Count("pk", filter=Q(state=Run.State.RUNNING))
@@ -103,7 +103,9 @@ def add_activity(actor: Actor, projects: Sequence[Any]) -> None:
     for project_id, day, number in rows:
         started[project_id][day] = number
     for project in projects:
-        project.bars = _bars([started[project.pk].get(first + timedelta(days=d), 0) for d in range(ACTIVITY_DAYS)])
+        project.bars = _bars(
+            [started[project.pk].get(first + timedelta(days=d), 0) for d in range(ACTIVITY_DAYS)]
+        )
 
 
 def _bars(days: list[int]) -> list[Bar]:

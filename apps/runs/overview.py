@@ -30,5 +30,7 @@ def gpu_names(environment: Mapping[str, Any]) -> list[str]:
     gpus = environment.get("gpus")
     if not isinstance(gpus, list):
         return []
-    names = Counter(str(gpu.get("name", "GPU") if isinstance(gpu, Mapping) else gpu) for gpu in gpus)
+    names = Counter(
+        str(gpu.get("name", "GPU") if isinstance(gpu, Mapping) else gpu) for gpu in gpus
+    )
     return [name if number == 1 else f"{number} × {name}" for name, number in names.items()]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.core import json_values
-from apps.orgs.http import PageRequest, signed_in_user
+from apps.orgs.http import actor_of, signed_in_user
+from apps.orgs.models import User
 from apps.orgs.services import find_personal_org
 from apps.projects import access as project_access
 from apps.projects.models import Project
-from apps.runs import access, home as home_page
+from apps.runs import access
+from apps.runs import home as home_page
 from apps.runs.models import Run
 from apps.runs.overview import overview
 from apps.runs.serializers import RunOutput
@@ -24,7 +26,7 @@ PROJECTS_A_PAGE = 20
 def home(request: HttpRequest) -> HttpResponse:
     """Show the newest runs, the projects and the quick start."""
     user = signed_in_user(request)
-    actor = cast(PageRequest, request).actor
+    actor = actor_of(request)
     runs = home_page.recent_runs(actor)
     page = Paginator(home_page.projects_with_counts(actor), PROJECTS_A_PAGE).get_page(
         request.GET.get("page")
@@ -44,25 +46,19 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/home.html", context)
 
 
-def _project_context(request: HttpRequest, org: str, slug: str) -> dict[str, Any]:
-    project = project_access.get_project(cast(PageRequest, request).actor, org, slug)
-    runs = Run.objects.in_project(project)
-    return {
-        "project": project,
-        "run_count": runs.count(),
-        "running_count": runs.filter(state=Run.State.RUNNING).count(),
-    }
-
-
 def workspace(request: HttpRequest, org: str, project: str) -> HttpResponse:
     """Show a project's runs and charts; before the first point, how to send it."""
-    context = _project_context(request, org, project)
-    if _awaits_first_point(context["project"]):
-        context["example_project"] = context["project"]
-        context["has_run"] = context["run_count"] > 0
+    found = project_access.get_project(actor_of(request), org, project)
+    if _awaits_first_point(found):
+        context = {
+            "project": found,
+            "has_run": Run.objects.in_project(found).exists(),
+            "has_key": isinstance(request.user, User)
+            and request.user.api_keys.filter(revoked_at=None).exists(),
+        }
         return render(request, "runs/first_run.html", context)
-    context["view"] = "runs" if request.GET.get("view") == "runs" else "charts"
-    return render(request, "runs/workspace.html", context)
+    view = "runs" if request.GET.get("view") == "runs" else "charts"
+    return render(request, "runs/workspace.html", {"project": found, "view": view})
 
 
 def _awaits_first_point(project: Project) -> bool:
@@ -72,7 +68,7 @@ def _awaits_first_point(project: Project) -> bool:
 
 
 def _run_context(request: HttpRequest, org: str, slug: str, short_id: str) -> dict[str, Any]:
-    project = project_access.get_project(cast(PageRequest, request).actor, org, slug)
+    project = project_access.get_project(actor_of(request), org, slug)
     run = access.get_run_in(project, short_id)
     return {
         "project": project,
