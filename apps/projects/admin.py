@@ -1,0 +1,74 @@
+"""Projects in the admin, those in the trash too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from apps.core.errors import AppError
+from apps.projects import services
+from apps.projects.models import Project
+
+FACTS = ("tags", "created_by", "created_at", "updated_at", "deleted_at")
+
+
+class InTrash(admin.SimpleListFilter):
+    """Projects by whether they are in the trash."""
+
+    title = gettext_lazy("trash")
+    parameter_name = "trash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("no", gettext_lazy("Not in the trash")), ("yes", gettext_lazy("In the trash"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Project]) -> QuerySet[Project]:
+        """Keep the projects of the chosen state."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(deleted_at__isnull=self.value() == "no")
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """Projects: found by name, moved to the trash and back by an action."""
+
+    list_display = ("__str__", "name", "visibility", "last_run_number", "updated_at", "deleted_at")
+    list_filter = ("visibility", InTrash, "created_at")
+    list_select_related = ("org",)
+    search_fields = ("slug", "name", "description", "org__slug")
+    fields = ("org", "slug", "name", "description", "visibility", *FACTS)
+    readonly_fields = ("org", *FACTS)
+    actions = ["delete_projects", "restore_projects"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Projects are made on their page or by a script."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Deleting for good would take runs and metrics along; the trash keeps them."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        """Save through the service, which closes sockets where a project is no longer public."""
+        changes = {field: form.cleaned_data[field] for field in form.changed_data}
+        services.update_project(project=Project.objects.get(pk=obj.pk), **changes)
+
+    @admin.action(description=gettext_lazy("Move to the trash"))
+    def delete_projects(self, request: HttpRequest, projects: QuerySet[Project]) -> None:
+        """Put the chosen projects in the trash."""
+        for project in projects:
+            services.delete_project(project=project)
+
+    @admin.action(description=gettext_lazy("Restore from the trash"))
+    def restore_projects(self, request: HttpRequest, projects: QuerySet[Project]) -> None:
+        """Take the chosen projects out of the trash."""
+        for project in projects:
+            try:
+                services.restore_project(project=project)
+            except AppError as error:
+                self.message_user(request, error.message, messages.ERROR)
