@@ -11,9 +11,7 @@ import { watchInView } from "./in-view.js";
 import { live } from "./live.js";
 import { PanelCross } from "./panel-cross.js";
 import { PanelData } from "./panel-data.js";
-import { openFullScreen } from "./panel-full.js";
 import { drawnLines, lastFinite, rawAlpha, stepMetric, subtitle } from "./panel-lines.js";
-import { openPanelMenu } from "./panel-menu.js";
 import { describeLines, renderState } from "./panel-state.js";
 import { shown } from "./shown.js";
 import { urlState } from "./url-state.js";
@@ -30,6 +28,12 @@ const SIZES = {
 };
 /** Live points are drawn at most twice a second. */
 const REDRAW_MS = 500;
+
+// What a panel can do beyond drawing is loaded when it is first asked for.
+/** @param {LinePanel} panel @param {HTMLElement} anchor */
+const openMenu = async (panel, anchor) => (await import("./panel-menu.js")).openPanelMenu(panel, anchor);
+/** @param {LinePanel} panel */
+const openFull = async (panel) => (await import("./panel-full.js")).openFullScreen(panel);
 
 export class LinePanel extends HTMLElement {
   sub = h("span", { class: "panel-sub" });
@@ -111,8 +115,8 @@ export class LinePanel extends HTMLElement {
   }
 
   #build() {
-    const more = iconButton("ellipsis", t("More"), () => openPanelMenu(this, more), "small");
-    const full = iconButton("maximize-2", t("Full screen"), () => openFullScreen(this), "small");
+    const more = iconButton("ellipsis", t("More"), () => openMenu(this, more), "small");
+    const full = iconButton("maximize-2", t("Full screen"), () => openFull(this), "small");
     const tools = h("span", { class: "panel-tools" }, this.size === "full" ? null : full, more);
     const title = h("h3", { class: "panel-title", title: this.key }, this.key);
     this.append(
@@ -123,7 +127,7 @@ export class LinePanel extends HTMLElement {
     this.tabIndex = 0;
     this.addEventListener("keydown", (event) => {
       if (event.target !== this || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "f" || event.key === "Enter") openFullScreen(this);
+      if (event.key === "f" || event.key === "Enter") openFull(this);
     });
   }
 

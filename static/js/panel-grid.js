@@ -9,6 +9,7 @@ import { count } from "./formats.js";
 import { t } from "./i18n.js";
 import "./line-panel.js";
 import { live } from "./live.js";
+import { emptyMessage, failureMessage } from "./message.js";
 import { axisKeys, panelSections } from "./sections.js";
 import { urlState } from "./url-state.js";
 
@@ -127,21 +128,12 @@ export class PanelGrid extends HTMLElement {
 
   #nothing() {
     if (!this.#metrics && this.#error) {
-      return h(
-        "div",
-        { class: "message bad" },
-        icon("circle-alert", "big"),
-        h("b", null, t("Could not load the list of metrics")),
-        h("p", { class: "note" }, this.#error.message),
-        h("button", { class: "btn", type: "button", onclick: () => this.#load() }, t("Try again")),
-      );
+      return failureMessage(t("Could not load the list of metrics"), this.#error.message, () => this.#load());
     }
-    const searched = Boolean(this.#metrics?.length);
-    const what = searched ? t("No metric has this name") : t("No metric logged yet");
-    const how = searched
-      ? t("Search takes part of a name or a regular expression.")
-      : t("Panels appear with the first point.");
-    return h("div", { class: "message" }, h("b", null, what), h("p", { class: "note" }, how));
+    if (!this.#metrics) return h("div", null);
+    return this.#metrics.length
+      ? emptyMessage(t("No metric has this name"), t("Search takes part of a name or a regular expression."))
+      : emptyMessage(t("No metric logged yet"), t("Panels appear with the first point."));
   }
 
   /** System metrics are many and seldom wanted: folded until opened. @param {string} name @param {boolean} searching */

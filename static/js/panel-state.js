@@ -1,8 +1,9 @@
 /** What stands in a panel when there are no lines to draw, and what screen readers hear of those there are. */
 import { ApiError } from "./api.js";
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
 import { value } from "./formats.js";
 import { t } from "./i18n.js";
+import { emptyMessage, failureMessage } from "./message.js";
 import { lastFinite } from "./panel-lines.js";
 import { xWords } from "./ticks.js";
 
@@ -20,22 +21,15 @@ function skeleton() {
 function failed(panel) {
   const { error } = panel.data;
   const reason = error instanceof ApiError ? error.message : t("The answer could not be read.");
-  return h(
-    "div",
-    { class: "message bad" },
-    icon("circle-alert", "big"),
-    h("b", null, t("Could not load this panel")),
-    h("p", { class: "note" }, reason),
-    h("button", { class: "btn", type: "button", onclick: () => panel.schedule() }, t("Try again")),
-  );
+  return failureMessage(t("Could not load this panel"), reason, () => panel.schedule());
 }
 
 /** @param {LinePanel} panel */
 function empty(panel) {
-  const count = panel.runs.length;
-  const why = count ? t("No run shown here logs {key}", { key: panel.key }) : t("No run is shown");
-  const how = count ? t("{n} runs shown", { n: count }) : t("Press an eye in the list to show a run.");
-  return h("div", { class: "message" }, h("b", null, why), h("p", { class: "note" }, how));
+  const n = panel.runs.length;
+  if (!n) return emptyMessage(t("No run is shown"), t("Press an eye in the list to show a run."));
+  const shown = n === 1 ? t("1 run shown") : t("{n} runs shown", { n });
+  return emptyMessage(t("No run shown here logs {key}", { key: panel.key }), shown);
 }
 
 /**

@@ -7,7 +7,6 @@ import { h, icon, iconButton, throttled } from "./dom.js";
 import { columnDecimals, count } from "./formats.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
-import { openMetricPicker } from "./metric-picker.js";
 import { everyOrNone, only, readChoice, shownRuns, toggled, writeChoice } from "./run-choice.js";
 import { defaultMetric, metricValue, summaryField } from "./run-columns.js";
 import { RunRows } from "./run-rows.js";
@@ -71,9 +70,9 @@ class RunList extends HTMLElement {
 
   #build() {
     const search = h("label", { class: "search" }, icon("search"), this.#search);
-    const head = h("div", { class: "run-head" }, h("span", null, t("Run")), this.#column);
-    const foot = h("footer", { class: "run-foot" }, this.#total, this.#eyes);
-    this.append(h("div", { class: "run-search" }, search, this.#problem), head, this.rows.root, foot);
+    const head = h("div", { class: "runs-head" }, h("span", null, t("Run")), this.#column);
+    const foot = h("footer", { class: "runs-foot" }, this.#total, this.#eyes);
+    this.append(h("div", { class: "runs-search" }, search, this.#problem), head, this.rows.root, foot);
   }
 
   get metric() {
@@ -116,7 +115,8 @@ class RunList extends HTMLElement {
     this.#loadMetrics();
   }
 
-  #pick() {
+  async #pick() {
+    const { openMetricPicker } = await import("./metric-picker.js");
     const keys = this.#metrics.map(({ key }) => key);
     openMetricPicker(this.#column, { metric: this.metric, order: this.order, keys }, ({ metric, order }) => {
       const sorted = this.metric !== null && this.order.replace(/^-/, "") === summaryField(this.metric);

@@ -30,39 +30,40 @@ import { decodeFrame } from "./frame.js";
 /** @typedef {{wanted: Wanted, resolve: (found: ByRun) => void, reject: (error: unknown) => void}} Asked */
 /** @typedef {{body: Record<string, unknown>, asked: Asked[]}} Query */
 
+/** The server takes at most so many keys in a query. */
+const KEYS_MOST = 200;
+
+/** @template T @param {T[]} items @param {(item: T) => string} identity @returns {T[][]} */
+function grouped(items, identity) {
+  /** @type {Map<string, T[]>} */
+  const groups = new Map();
+  for (const item of items) {
+    const id = identity(item);
+    const group = groups.get(id);
+    if (group) group.push(item);
+    else groups.set(id, [item]);
+  }
+  return [...groups.values()];
+}
+
 /**
  * Merge what was asked into the fewest queries: runs of one key join, then keys with the same runs join.
  * @param {Asked[]} queue
  * @returns {Query[]}
  */
 export function plan(queue) {
-  /** @type {Map<string, {frame: Omit<Wanted, "key" | "runs">, key: string, runs: Set<string>, asked: Asked[]}>} */
-  const byKey = new Map();
-  for (const asked of queue) {
-    const { key, runs, ...frame } = asked.wanted;
-    const id = JSON.stringify([frame.x, frame.from, frame.to, frame.points, frame.kind, key]);
-    const fresh = {
-      frame,
-      key,
-      runs: /** @type {Set<string>} */ (new Set()),
-      asked: /** @type {Asked[]} */ ([]),
-    };
-    const entry = byKey.get(id) ?? fresh;
-    for (const run of runs) entry.runs.add(run);
-    entry.asked.push(asked);
-    byKey.set(id, entry);
-  }
-  /** @type {Map<string, Query & {keys: string[]}>} */
-  const queries = new Map();
-  for (const { frame, key, runs, asked } of byKey.values()) {
-    const list = [...runs].sort();
-    const id = JSON.stringify([frame.x, frame.from, frame.to, frame.points, frame.kind, list]);
-    const keys = queries.get(id)?.keys ?? [];
-    keys.push(key);
-    const all = [...(queries.get(id)?.asked ?? []), ...asked];
-    queries.set(id, { body: { ...frame, runs: list, keys }, keys, asked: all });
-  }
-  return [...queries.values()].map(({ body, asked }) => ({ body, asked }));
+  const byKey = grouped(queue, ({ wanted: { runs: _, ...frame } }) => JSON.stringify(frame)).map((asked) => {
+    const { key, runs: _, ...frame } = asked[0].wanted;
+    const runs = [...new Set(asked.flatMap(({ wanted }) => wanted.runs))].sort();
+    return { key, frame: { ...frame, runs }, asked };
+  });
+  return grouped(byKey, ({ frame }) => JSON.stringify(frame)).flatMap((same) =>
+    Array.from({ length: Math.ceil(same.length / KEYS_MOST) }, (_, i) => {
+      const part = same.slice(i * KEYS_MOST, (i + 1) * KEYS_MOST);
+      const body = { ...part[0].frame, keys: part.map(({ key }) => key) };
+      return { body, asked: part.flatMap(({ asked }) => asked) };
+    }),
+  );
 }
 
 /** @param {Frame} frame @param {Asked[]} asked */

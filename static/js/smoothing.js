@@ -28,8 +28,7 @@ export function ema(xs, ys, weight, range) {
       out[i] = y;
       continue;
     }
-    // Points of one x (the lowest and the highest of a pixel) count as one step apart, or they would never fade.
-    const kept = weight ** Math.max((xs[i] - last) * units, 1);
+    const kept = weight ** ((xs[i] - last) * units);
     last = xs[i];
     sum = sum * kept + y;
     weights = weights * kept + 1;

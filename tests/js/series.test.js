@@ -26,6 +26,12 @@ it("keeps ranges, axes and kinds apart", () => {
   expect(plan([asked("a", ["r"]), ...others.map((other) => asked("a", ["r"], other))])).toHaveLength(5);
 });
 
+it("asks for at most 200 keys at once", () => {
+  const queries = plan(Array.from({ length: 450 }, (_, i) => asked(`k${i}`, ["r"])));
+  expect(queries.map(({ body }) => /** @type {string[]} */ (body.keys).length)).toEqual([200, 200, 50]);
+  expect(queries.flatMap((query) => query.asked)).toHaveLength(450);
+});
+
 const fetched = vi.fn();
 beforeEach(() => {
   fetched.mockReset();
