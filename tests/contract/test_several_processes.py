@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.contract.rest import call, wait_for_state
 from tests.live_server import ROOT, LiveServer
@@ -71,7 +72,7 @@ def test_change_at_one_server_reaches_a_page_of_the_other(
     one, two = two_servers
     key = one.adduser("ann")
     call(one, key, "POST", "/projects", {"org": "ann", "slug": "mnist", "visibility": "public"})
-    with connect(f"ws://127.0.0.1:{two.port}/ws/live", origin=two.url) as page:  # type: ignore[arg-type]  # a plain str is one
+    with connect(f"ws://127.0.0.1:{two.port}/ws/live", origin=Origin(two.url), proxy=None) as page:
         page.send(json.dumps({"subscribe": "ann/mnist"}))
         assert json.loads(page.recv(timeout=10)) == {"subscribed": "ann/mnist"}
         run = call(one, key, "POST", "/projects/ann/mnist/runs", {})
