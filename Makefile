@@ -36,3 +36,25 @@ lint: setup ## Check style, types, import layers, templates, browser code and mi
 fmt: setup ## Format Python, templates and browser code
 	@$(python) -m ruff check --quiet --fix-only . ; $(python) -m ruff format --quiet .
 	@$(python) -m djlint --quiet --reformat templates ; scripts/npm.sh run --silent format
+
+demo: ## Train twelve small networks against the running server
+	@scripts/setup.sh run
+	@$(python) manage.py demo
+
+messages: setup ## Collect the strings of pages into the Chinese catalogue, and compile it
+	@$(python) scripts/messages.py
+
+openapi: setup ## Write the description of the REST API to docs/openapi.json
+	@WANLLMDB_DATA_DIR=build/openapi $(python) manage.py spectacular --format openapi-json --validate --file docs/openapi.json
+
+screenshots: setup ## Take pictures of every page, in both languages and themes, into screenshots/
+	@$(python) scripts/screenshots.py
+
+bench: setup ## Measure ingest, reading, search, the SDK and the start
+	@scripts/bench.sh
+
+requirements: setup ## Compile the pinned requirements (upgrade: scripts/requirements.sh --upgrade)
+	@scripts/requirements.sh
+
+clean: ## Remove what was installed, built and collected; ./data stays
+	@rm -rf .venv node_modules build staticfiles staticfiles.stamp staticfiles.lock .mypy_cache .ruff_cache .pytest_cache
