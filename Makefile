@@ -1,6 +1,6 @@
 # One line each: `make help`. Nothing here needs more than sh, make and Python 3.11.
 .DEFAULT_GOAL := help
-.PHONY: help run setup demo test unit e2e lint fmt messages requirements openapi screenshots bench clean
+.PHONY: help run demo setup test unit e2e lint fmt messages openapi screenshots bench requirements clean
 
 python = .venv/bin/python
 
@@ -36,10 +36,6 @@ lint: setup ## Check style, types, import layers, templates, browser code and mi
 fmt: setup ## Format Python, templates and browser code
 	@$(python) -m ruff check --quiet --fix-only . ; $(python) -m ruff format --quiet .
 	@$(python) -m djlint --quiet --reformat templates ; scripts/npm.sh run --silent format
-
-demo: ## Train twelve small networks against the running server
-	@scripts/setup.sh run
-	@$(python) manage.py demo
 
 messages: setup ## Collect the strings of pages into the Chinese catalogue, and compile it
 	@$(python) scripts/messages.py
