@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import math
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +213,56 @@ def test_large_texts_do_not_pile_up_in_one_record() -> None:
     payloads = list(encode_rows([(i, 0.0, {"t": "x" * 900_000}) for i in range(20)]))
     assert all(len(payload) < 8 << 20 for payload in payloads)
     assert sum(len(unpack_rows(msgpack.unpackb(p))) for p in payloads) == 20
+
+
+class FakeGpuTensor:
+    """What the SDK uses of a torch tensor on a GPU, with a diary of the calls."""
+
+    dtype = "float32"
+    shape = ()
+    device = types.SimpleNamespace(type="cuda")
+
+    def __init__(self, value: float, diary: list[str]) -> None:
+        self.value = value
+        self.diary = diary
+
+    def detach(self) -> FakeGpuTensor:
+        return self
+
+    def clone(self) -> FakeGpuTensor:
+        self.diary.append("copy")
+        return FakeGpuTensor(self.value, self.diary)
+
+    def numel(self) -> int:
+        return 1
+
+    def element_size(self) -> int:
+        return 4
+
+    def tolist(self) -> float:
+        self.diary.append("read")
+        return self.value
+
+
+def test_a_gpu_tensor_is_copied_at_once_and_read_only_when_the_copy_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    diary: list[str] = []
+
+    class Event:
+        def record(self, stream: str) -> None:
+            diary.append(f"mark {stream}")
+
+        def synchronize(self) -> None:
+            diary.append("wait")
+
+    cuda = types.SimpleNamespace(Event=Event, current_stream=lambda _: "training stream")
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+    tensor = FakeGpuTensor(0.5, diary)
+    row: dict[str, Any] = {}
+    snapshot(row, "loss", tensor)
+    tensor.value = 9.0
+    assert diary == ["copy", "mark training stream"]
+    (payload,) = encode_rows([(0, 0.0, row)])
+    assert diary == ["copy", "mark training stream", "wait", "read"]
+    assert unpack_rows(msgpack.unpackb(payload)) == [{"step": 0, "loss": 0.5}]

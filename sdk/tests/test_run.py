@@ -396,6 +396,28 @@ def test_an_error_inside_never_reaches_the_script(
     assert "finish() failed" in said
 
 
+def test_a_row_that_breaks_the_encoder_costs_nothing_but_itself(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from wanllm import _rows
+
+    real = _rows._object_bytes
+
+    def fail_once(data: dict[str, Any]) -> int:
+        if "bad" in data:
+            raise RuntimeError("a bug of ours")
+        return real(data)
+
+    monkeypatch.setattr(_rows, "_object_bytes", fail_once)
+    run = wanllm.init(project="ann/demo")
+    run.log({"a": 1.0})
+    run.log({"bad": 1.0})
+    run.log({"a": 2.0})
+    run.finish()
+    assert server.rows() == [{"step": 0, "a": 1.0}, {"step": 2, "a": 2.0}]
+    assert "was left out" in capfd.readouterr().err
+
+
 def test_run_json_is_complete_before_the_first_log(tmp_path: Path) -> None:
     wanllm.init(mode="offline", config={"lr": 0.1}, project="a/b")
     info = json.loads((only_folder(tmp_path).path / "run.json").read_text())

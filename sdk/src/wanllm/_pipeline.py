@@ -6,6 +6,7 @@ waits into records on disk, `wanllm-send` (only online) sends them.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import uuid
@@ -108,7 +109,7 @@ class Pipeline:
             with self._lock:
                 rows, self._rows = self._rows, []
                 controls, self._controls = self._controls, []
-            for payload in encode_rows(rows) if rows else ():
+            for payload in _encode_all(rows):
                 self.spool.append(payload)
             for payload in controls:
                 self.spool.append(payload)
@@ -180,3 +181,16 @@ class Pipeline:
             if self.folder is not None:
                 self.folder.change(**known)
         self._on_created(run)
+
+
+def _encode_all(rows: list[Row]) -> list[bytes]:
+    """Return the records of rows; a row that cannot be encoded is left out and spoils no other."""
+    try:
+        return list(encode_rows(rows))
+    except Exception as error:  # noqa: BLE001 - whatever people log must not cost its neighbours
+        warn_once("encode", f"a row could not be stored and was left out: {error!r}")
+    payloads: list[bytes] = []
+    for row in rows:
+        with contextlib.suppress(Exception):
+            payloads.extend(encode_rows([row]))
+    return payloads

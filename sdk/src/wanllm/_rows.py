@@ -111,8 +111,8 @@ def _object_bytes(data: dict[str, Any]) -> int:
     for value in data.values():
         if isinstance(value, (str, list, dict)):
             weight += 8 * len(value)
-        elif hasattr(value, "nbytes"):
-            weight += 9 * int(getattr(value, "size", 1))
+        elif isinstance(getattr(value, "nbytes", None), int):
+            weight += 9 * value.nbytes  # an item takes a byte at least, and 9 as a packed float
     return weight
 
 

@@ -21,10 +21,11 @@ TOO_LARGE = "is larger than 1 MiB and was left out; log a smaller value"
 class Deferred:
     """A value whose plain form is made later, so that log() does not wait for a GPU."""
 
-    __slots__ = ("resolve",)
+    __slots__ = ("nbytes", "resolve")
 
-    def __init__(self, resolve: Callable[[], Any]) -> None:
+    def __init__(self, resolve: Callable[[], Any], nbytes: int) -> None:
         self.resolve = resolve
+        self.nbytes = nbytes
 
 
 class Unloggable(Exception):  # noqa: N818 - never raised to a user; says why a value is left out
@@ -77,7 +78,7 @@ def _frozen_tensor(tensor: Any) -> Any:
         return tensor.item() if tensor.numel() == 1 else tensor.clone()
     copy = tensor.clone()
     if tensor.device.type != "cuda":
-        return Deferred(copy.tolist)
+        return Deferred(copy.tolist, copy.numel() * copy.element_size())
     # The copy is queued on the caller's stream. Reading it from our thread happens on another one,
     # so the reader has to wait for this mark first.
     copied = sys.modules["torch"].cuda.Event()
@@ -87,7 +88,7 @@ def _frozen_tensor(tensor: Any) -> Any:
         copied.synchronize()
         return copy.tolist()
 
-    return Deferred(read)
+    return Deferred(read, copy.numel() * copy.element_size())
 
 
 def plain(value: Any, depth: int = 0) -> Any:
