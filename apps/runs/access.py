@@ -1,6 +1,7 @@
 """Loading a run is checking it: by its uid anywhere, or by its short ID in a checked project."""
 
 from apps.core.errors import Forbidden, Gone, NotFound
+from apps.orgs.access import refuse_anonymous
 from apps.orgs.actor import Actor
 from apps.orgs.permissions import Perm
 from apps.projects.models import Project
@@ -10,8 +11,8 @@ from apps.runs.models import Run
 def get_run(actor: Actor, uid: str, need: Perm = Perm.RUN_VIEW, *, in_trash: bool = False) -> Run:
     """Return the run with this uid, its documents loaded.
 
-    NotFound when `actor` can't see it, Gone when it is in the trash (unless `in_trash`), Forbidden
-    when they lack `need`.
+    Raises NotFound when `actor` can't see it (Unauthenticated when nobody is signed in, there or not), Gone when
+    it is in the trash (unless `in_trash`) and Forbidden when they lack `need`.
     """
     run = (
         Run.objects.including_trash_visible_to(actor)
@@ -21,6 +22,7 @@ def get_run(actor: Actor, uid: str, need: Perm = Perm.RUN_VIEW, *, in_trash: boo
         .first()
     )
     if run is None:
+        refuse_anonymous(actor)
         raise NotFound(f"There is no run {uid} that you can see.", code="run_not_found")
     if run.deleted_at is not None and not in_trash:
         raise Gone(f"The run {run.short_id} was deleted. Restore it first.", code="run_deleted")

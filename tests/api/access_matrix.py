@@ -1,0 +1,186 @@
+"""Who gets which answer from which URL: one row a route and method.
+
+To add a URL, add a row that names its route, a method and one of the expectations below; what it needs in its
+body goes into `body`. The arguments of the URL are filled in from `acme/mnist` and its run (`world.arguments`).
+Routes that decide nothing about anybody are in PUBLIC, each with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# sam belongs to another org; vic, mel and ann are viewer, member and admin of acme, the home of everything asked
+# for. The keys are ann's: one that may only read, one expired, one revoked. root administers the installation.
+ACTORS = (
+    "anonymous",
+    "stranger",
+    "viewer",
+    "member",
+    "admin",
+    "read_key",
+    "expired_key",
+    "revoked_key",
+    "superuser",
+)
+Expectation = tuple[int, ...]
+
+
+# --- REST: anonymous, stranger, viewer, member, admin, read key, expired key, revoked key, superuser ---
+def read(ok: int = 200) -> Expectation:
+    """Something in the project or org, which every member may see."""
+    return (401, 404, ok, ok, ok, ok, 401, 401, ok)
+
+
+def write(ok: int = 200) -> Expectation:
+    """A change that members may make."""
+    return (401, 404, 403, ok, ok, 403, 401, 401, ok)
+
+
+def manage(ok: int = 200) -> Expectation:
+    """A change that only admins of the org may make."""
+    return (401, 404, 403, 403, ok, 403, 401, 401, ok)
+
+
+def own(ok: int = 200) -> Expectation:
+    """One's own account, or a list of what one can see: everybody who is somebody."""
+    return (401, ok, ok, ok, ok, ok, 401, 401, ok)
+
+
+def own_write(ok: int = 200) -> Expectation:
+    """A change of one's own account, which takes more than a read-only key."""
+    return (401, ok, ok, ok, ok, 403, 401, 401, ok)
+
+
+def anns(ok: int = 200) -> Expectation:
+    """A change of something that is ann's own and nobody else's, not even an administrator's."""
+    return (401, 404, 404, 404, ok, 403, 401, 401, 404)
+
+
+def open_list(ok: int = 200) -> Expectation:
+    """A list that is empty for strangers; only a bad key is refused."""
+    return (ok, ok, ok, ok, ok, ok, 401, 401, ok)
+
+
+# --- Pages know sessions only: a key opens none, so its bearer is sent to the sign-in page (302) ---
+def page(ok: int = 200) -> Expectation:
+    """A page about the project, for every member."""
+    return (302, 404, ok, ok, ok, 302, 302, 302, ok)
+
+
+def page_write(ok: int = 200) -> Expectation:
+    """A page that changes the project, for members."""
+    return (302, 404, 403, ok, ok, 302, 302, 302, ok)
+
+
+def page_manage(ok: int = 200) -> Expectation:
+    """A page for admins of the org."""
+    return (302, 404, 403, 403, ok, 302, 302, 302, ok)
+
+
+def own_page(ok: int = 200) -> Expectation:
+    """A page about oneself."""
+    return (302, ok, ok, ok, ok, 302, 302, 302, ok)
+
+
+def anns_page(ok: int = 200) -> Expectation:
+    """A page about something of ann's own."""
+    return (302, 404, 404, 404, ok, 302, 302, 302, 404)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What `method` on `route` (an URL's name) answers to each of ACTORS."""
+
+    route: str
+    method: str
+    expected: Expectation
+    body: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+NEW_PROJECT = {"org": "acme", "slug": "new"}
+ROWS = [
+    # Accounts
+    Row("orgs:api-me", "GET", own()),
+    Row("orgs:api-me", "PATCH", own_write(), {"name": "A"}),
+    Row("orgs:api-key-list", "GET", own_write()),
+    Row("orgs:api-key-list", "POST", own_write(201), {"name": "k"}),
+    Row("orgs:api-key-detail", "DELETE", anns(204)),
+    Row("orgs:profile", "GET", own_page()),
+    # 422: the new e-mail asks for the password.
+    Row("orgs:profile", "POST", own_page(422), {"email": "new@example.org", "theme": "dark"}),
+    Row("orgs:key-list", "GET", own_page()),
+    Row("orgs:key-list", "POST", own_page(), {"name": "k", "scope": "read"}),
+    Row("orgs:key-quick", "POST", own_page()),
+    Row("orgs:key-revoke", "POST", anns_page(302)),
+    Row("account_change_password", "GET", own_page()),
+    Row("account_set_password", "GET", own_page(302)),
+    # Orgs
+    Row("orgs:api-org-list", "GET", own()),
+    Row("orgs:api-org-list", "POST", own_write(201), {"slug": "new-org"}),
+    Row("orgs:api-org-detail", "GET", read()),
+    Row("orgs:api-org-detail", "PATCH", manage(), {"name": "A"}),
+    # Projects
+    Row("projects:api-project-list", "GET", open_list()),
+    Row("projects:api-project-list", "POST", write(201), NEW_PROJECT),
+    Row("projects:api-project-detail", "GET", read()),
+    Row("projects:api-project-detail", "PATCH", write(), {"description": "d"}),
+    Row("projects:api-project-detail", "DELETE", manage(204)),
+    Row("projects:new", "GET", own_page()),
+    Row(
+        "projects:new", "POST", (302, 422, 422, 302, 302, 302, 302, 302, 302),
+        {**NEW_PROJECT, "visibility": "private"},
+    ),
+    Row("projects:project-settings", "GET", page_write()),
+    Row(
+        "projects:project-settings", "POST", page_write(302),
+        {"slug": "renamed", "visibility": "private"},
+    ),
+    Row("projects:project-delete", "GET", page_manage()),
+    Row("projects:project-delete", "POST", page_manage(302), {"confirm": "mnist"}),
+    # Runs
+    Row("runs:api-run-list", "GET", read()),
+    Row("runs:api-run-list", "POST", write(201), {"id": "r2"}),
+    Row("runs:api-run-lookup", "GET", read()),
+    Row("runs:api-run-detail", "GET", read()),
+    Row("runs:api-run-detail", "PATCH", write(), {"notes": "n"}),
+    Row("runs:api-run-detail", "DELETE", write(204)),
+    Row("runs:api-run-finish", "POST", write(), {"exit_code": 0}),
+    Row("runs:api-run-restore", "POST", write()),
+    Row("runs:api-config-history", "GET", read()),
+    Row("runs:home", "GET", own_page()),
+    Row("runs:workspace", "GET", page()),
+    Row("runs:run-overview", "GET", page()),
+    Row("runs:run-charts", "GET", page()),
+    Row("runs:run-system", "GET", page()),
+    Row("runs:run-logs", "GET", page()),
+]  # fmt: skip
+
+# Routes without a row, and why they need none.
+PUBLIC = {
+    "api-schema": "describes the API and holds no data",
+    "api-docs": "shows the description",
+    "sdk-index": "our own SDK, for everybody",
+    "sdk-wheel": "our own SDK, for everybody",
+    "orgs:welcome": "works only while nobody exists (tests/api/orgs/test_welcome.py)",
+    "orgs:language": "a cookie of the visitor's own",
+    "orgs:theme": "a cookie of the visitor's own",
+    "orgs:api-register": "takes a password, not an actor (tests/api/orgs/test_register.py)",
+    "orgs:api-login": "takes a password, not an actor (tests/api/orgs/test_login.py)",
+    "orgs:api-refresh": "takes a refresh token, not an actor (tests/api/orgs/test_tokens.py)",
+    "orgs:api-logout": "takes a refresh token, not an actor (tests/api/orgs/test_tokens.py)",
+    "account_login": "for those who are nobody yet",
+    "account_logout": "ends the visitor's own session",
+    "account_inactive": "says that an account is closed, to whom it belongs",
+    "account_signup": "for those who are nobody yet, where sign-up is open",
+    "account_reset_password": "for those who forgot their password",
+    "account_reset_password_done": "says that a mail was sent, if there was a reason to",
+    "account_reset_password_from_key": "opened by the key in the mail",
+    "account_reset_password_from_key_done": "says that it is done",
+}
+# The admin's routes are many and Django's own: all of them are asked by everybody in one test.
+ADMIN = "admin:"
