@@ -1,4 +1,8 @@
-"""The folder of one run on disk: `run.json`, and for each stream a `.spool` and an `.ack` file."""
+"""The folder of one run on disk: `run.json`, and for each stream up to three files.
+
+`.spool` holds the records, `.ack` how many of them the server has confirmed; `.end` is there when no
+more will come.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +63,16 @@ class RunFolder:
         with contextlib.suppress(OSError):
             self._replace(f"{stream}.ack", str(count))
 
+    def note_end(self, stream: str) -> None:
+        with contextlib.suppress(OSError):
+            (self.path / f"{stream}.end").touch()
+
+    def is_being_written(self, header: dict[str, Any]) -> bool:
+        """Tell whether a stream may still grow; True where that can't be known."""
+        return not (self.path / f"{header['stream']}.end").exists() and _is_writer_alive(header)
+
     def remove_stream(self, stream: str) -> None:
-        for name in (f"{stream}.spool", f"{stream}.ack"):
+        for name in (f"{stream}.spool", f"{stream}.ack", f"{stream}.end"):
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()
 
@@ -112,8 +124,7 @@ def stream_header(stream: str, label: str) -> dict[str, Any]:
     }
 
 
-def is_writer_alive(header: dict[str, Any]) -> bool:
-    """Tell whether the writer of a stream may still live; True where it can't be known."""
+def _is_writer_alive(header: dict[str, Any]) -> bool:
     if header.get("host") != socket.gethostname():
         return True
     try:

@@ -131,6 +131,8 @@ class Pipeline:
         if finish is not None:
             self.spool.append(pack(finish))
         self.spool.sync()
+        if self.folder is not None and self.spool.is_on_disk():
+            self.folder.note_end(self.stream)
         if self.sender is None:
             self.spool.close()
             return False

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wanllm._errors import Error, Refused, Retry
-from wanllm._folder import RunFolder, is_writer_alive
+from wanllm._folder import RunFolder
 from wanllm._http import Client
 from wanllm._settings import Settings, resolve_api_key, split_project
 from wanllm._spool import SpoolReader
@@ -69,7 +69,7 @@ def inspect(folder: RunFolder) -> Unsent:
         records += reader.count()
         confirmed += folder.acknowledged(stream)
         size_bytes += folder.spool_path(stream).stat().st_size
-        is_alive = is_alive or is_writer_alive(reader.header)
+        is_alive = is_alive or folder.is_being_written(reader.header)
         reader.close()
     return Unsent(folder.path, folder.load(), records, confirmed, size_bytes, is_alive)
 
@@ -133,7 +133,7 @@ def send_orphans(folder: RunFolder, settings: Settings, *, own_stream: str) -> b
             if stream == own_stream:
                 continue
             reader = _open(folder, stream)
-            is_alive = reader is not None and is_writer_alive(reader.header)
+            is_alive = reader is not None and folder.is_being_written(reader.header)
             if reader is not None:
                 reader.close()
             if not is_alive:
@@ -202,7 +202,7 @@ def _send_stream(
     finally:
         uploader.note()
         reader.close()
-    if not keep and not is_writer_alive(reader.header):
+    if not keep and not folder.is_being_written(reader.header):
         folder.remove_stream(stream)
     return uploader.acknowledged - start
 
