@@ -1,7 +1,7 @@
 """The folder of one run on disk: `run.json`, and for each stream up to three files.
 
-`.spool` holds the records, `.ack` how many of them the server has confirmed; `.end` is there when no
-more will come.
+`.spool` holds the records, `.ack` how many of them the server has confirmed; `.end` is there when
+no more will come.
 """
 
 from __future__ import annotations
