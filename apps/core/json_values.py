@@ -5,6 +5,7 @@ that row. So they are stored as one-key objects, and REST, which must write stri
 strings "NaN", "Infinity" and "-Infinity".
 """
 
+import json
 import math
 from typing import Any
 
@@ -23,7 +24,8 @@ def encode(value: Json, depth: int = 0) -> Json:
     if isinstance(value, float) and not math.isfinite(value):
         return {_FLOAT: show_float(value)}
     if isinstance(value, str):
-        return {_TEXT: value.split("\0")} if "\0" in value else value
+        text = _well_formed(value)
+        return {_TEXT: text.split("\0")} if "\0" in text else text
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
@@ -39,7 +41,12 @@ def _encode_key(key: object) -> str:
         raise ValueError(f"the key {key!r} is not text")
     if "\0" in key:
         raise ValueError("a key contains a NUL character")
-    return key
+    return _well_formed(key)
+
+
+def _well_formed(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can write and no encoding of characters has."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def decode(value: Json) -> Json:
@@ -74,6 +81,11 @@ def strict(value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [strict(item) for item in value]
     return value
+
+
+def is_same(one: Json, other: Json) -> bool:
+    """Tell whether two encoded values are the same JSON; == takes 1, 1.0 and true for one."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def merge(document: Json, changes: Json) -> Json:

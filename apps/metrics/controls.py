@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.metrics.records import Refusal, check_key, refuse_unknown
-from apps.runs import services
+from apps.runs import documents, services
 from apps.runs.models import Run
 
 Check = Callable[[Any], bool]
@@ -90,17 +90,17 @@ def apply_control(control: Control, *, run_id: int, author_id: int | None, at: d
     """Do what a record says; raises the services' errors."""
     fields = dict(control.fields)
     if control.kind == "config":
-        services.update_config(
+        documents.update_config(
             run_id=run_id,
             author_id=author_id,
             set_values=fields.get("set"),
             delete_paths=fields.get("delete"),
         )
     elif control.kind == "summary":
-        services.update_summary(
+        documents.update_summary(
             run_id=run_id, set_values=fields.get("set"), delete=fields.get("delete")
         )
     elif control.kind == "define":
-        services.define_metric(run_id=run_id, key=fields.pop("key"), definition=fields)
+        documents.define_metric(run_id=run_id, key=fields.pop("key"), definition=fields)
     elif control.kind == "finish":
         services.finish_run(run=Run(pk=run_id), at=at, **fields)

@@ -9,7 +9,7 @@ from typing import Any
 from apps.core import json_values
 from apps.metrics import heads, keys, sql
 from apps.metrics.heads import Heads
-from apps.runs import services
+from apps.runs import documents, services
 from apps.runs.models import RunDocument
 
 Described = dict[str, dict[str, Any]]
@@ -17,15 +17,20 @@ Described = dict[str, dict[str, Any]]
 
 def record_changes(run_id: int, of_rows: Heads, changed: Set[int]) -> None:
     """Give the run the statistics of the keys that changed, and its last step."""
-    if not changed:
-        return
     names = keys.names_of(changed)
     described = describe(of_rows, names, definitions_of([run_id]).get(run_id, {}))
-    services.record_summary(run_id=run_id, stats=described)
+    documents.record_summary(run_id=run_id, stats=described)
     ((last_step,),) = sql.fetch(
         "SELECT MAX(last_step) FROM metrics_stream WHERE run_id = %s", [run_id]
     )
     services.note_last_step(run_id=run_id, last_step=last_step)
+
+
+def record_removals(run_id: int, removed: Set[int]) -> None:
+    """Take keys out of the run's summary that have no rows any more."""
+    if removed:
+        names = keys.names_of(removed)
+        services.record_summary(run_id=run_id, stats=dict.fromkeys(names.values()))
 
 
 def definitions_of(run_ids: list[int]) -> dict[int, dict[str, Any]]:

@@ -9,12 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import Invalid
-from apps.core.rest import dump_many, parse, read_limit
+from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
 from apps.orgs.permissions import Perm
 from apps.projects.rest import ActorAPIView, ProjectAPIView
 from apps.runs import access, search, services
 from apps.runs.models import Run
 from apps.runs.serializers import (
+    ColumnOutput,
+    ColumnPageOutput,
     ConfigChangeOutput,
     FinishInput,
     RunChanges,
@@ -26,6 +28,8 @@ from apps.runs.serializers import (
 
 PAGE = 50
 MAX_PAGE = 500
+MAX_COLUMNS = 1_000
+EXPANDABLE = frozenset({"git", "environment"})
 MAX_CREATION_KEY = 64
 
 
@@ -37,27 +41,44 @@ class RunListView(ProjectAPIView):
     @extend_schema(
         parameters=[
             OpenApiParameter(
-                "q", str, description="Conditions, e.g. `state = running and config.lr < 1e-3`."
+                "q",
+                str,
+                description="A query, e.g. `state = running and config.lr < 1e-3`, the same as a JSON tree, "
+                "or words that are in the name, the ID or a tag.",
             ),
             OpenApiParameter(
                 "order", str, description="A field, e.g. `-created` or `summary.val/acc`."
             ),
             OpenApiParameter("cursor", str, description="`next` of the page before."),
             OpenApiParameter("limit", int, description=f"1 to {MAX_PAGE}; {PAGE} if not given."),
+            OpenApiParameter(
+                "expand", str, enum=["documents"], description="Git and environment too."
+            ),
         ],
         responses=RunPageOutput,
     )
     def get(self, request: Request, org: str, project: str) -> Response:
         """List the runs that match `q` in the given order, a page at a time."""
+        expand = _read_expand(request)
         page = search.page(
             self.project,
             query=request.query_params.get("q", ""),
-            order=request.query_params.get("order", "-created"),
+            order=request.query_params.get("order", search.DEFAULT_ORDER),
             cursor=request.query_params.get("cursor"),
             limit=read_limit(request, PAGE, MAX_PAGE),
+            is_detailed=bool(expand),
         )
-        items = dump_many(RunOutput, page.runs, request=request)
-        return Response({"items": items, "next": page.next_cursor, "count": page.count})
+        output = RunDetailOutput if expand else RunOutput
+        items = dump_many(output, page.runs, request=request, expand=expand)
+        return Response(
+            {
+                "items": items,
+                "next": page.next_cursor,
+                "count": page.count,
+                "count_is_capped": page.count_is_capped,
+                "hints": page.hints,
+            }
+        )
 
     @extend_schema(
         request=RunInput,
@@ -76,6 +97,35 @@ class RunListView(ProjectAPIView):
         new = services.NewRun(**parse(RunInput, request.data), creation_key=key)
         run, is_new = services.create_run(project=self.project, actor=self.actor, new=new)
         return Response(_detail(run, request), status=201 if is_new else 200)
+
+
+class ColumnListView(ProjectAPIView):
+    """The fields that a project's runs have."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("search", str, description="A part of the field's path."),
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+            OpenApiParameter("limit", int, description=f"1 to {MAX_COLUMNS}."),
+        ],
+        responses=ColumnPageOutput,
+    )
+    def get(self, request: Request, org: str, project: str) -> Response:
+        """List the fields of config, summary, system and git, and how many runs have each, by type."""
+        cursor = request.query_params.get("cursor")
+        after = None if cursor is None else tuple(decode_cursor(cursor, str, str))
+        columns, following = search.columns(
+            self.project,
+            search=request.query_params.get("search", ""),
+            after=after,
+            limit=read_limit(request, MAX_COLUMNS, MAX_COLUMNS),
+        )
+        return Response(
+            {
+                "items": dump_many(ColumnOutput, columns),
+                "next": encode_cursor([*following]) if following else None,
+            }
+        )
 
 
 class RunLookupView(ProjectAPIView):
@@ -114,19 +164,9 @@ class RunDetailView(RunAPIView):
     @extend_schema(request=RunChanges, responses=RunDetailOutput)
     def patch(self, request: Request, run: str) -> Response:
         """Change what a person may change of a run. Fields that are not sent stay."""
-        changes = parse(RunChanges, request.data)
-        config, config_delete = changes.pop("config", None), changes.pop("config_delete", None)
-        summary, summary_delete = changes.pop("summary", None), changes.pop("summary_delete", None)
-        if config or config_delete:
-            services.update_config(
-                run_id=self.run.pk,
-                author_id=self.actor.user_id,
-                set_values=config,
-                delete_paths=config_delete,
-            )
-        if summary or summary_delete:
-            services.update_summary(run_id=self.run.pk, set_values=summary, delete=summary_delete)
-        services.update_run(run=self.run, **changes)
+        services.update_run(
+            run=self.run, author_id=self.actor.user_id, **parse(RunChanges, request.data)
+        )
         return Response(_detail(self.run, request))
 
     @extend_schema(responses={204: None})
@@ -171,6 +211,14 @@ class ConfigHistoryView(RunAPIView):
         return Response({"items": dump_many(ConfigChangeOutput, changes)})
 
 
+def _read_expand(request: Request) -> set[str]:
+    words = set(filter(None, request.query_params.get("expand", "").split(",")))
+    if words - EXPANDABLE:
+        known = ", ".join(sorted(EXPANDABLE))
+        raise Invalid(f"expand accepts {known}.", fields={"expand": sorted(words - EXPANDABLE)})
+    return words
+
+
 def _detail(run: Run, request: Request) -> dict[str, Any]:
-    fresh = Run.objects.with_documents().get(pk=run.pk)
+    fresh = access.get_run_in(run.project, run.short_id)
     return dict(RunDetailOutput(fresh, context={"request": request}).data)

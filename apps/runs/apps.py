@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class RunsConfig(AppConfig):
     name = "apps.runs"
+
+    def ready(self) -> None:
+        from apps.runs.sql import add_functions  # noqa: PLC0415 - models load only now
+
+        connection_created.connect(add_functions, dispatch_uid="runs.sql")

@@ -1,5 +1,24 @@
-"""News from runs that upper apps listen to; sent on commit with run_id (int) and uid (str)."""
+"""News of runs. `run_ended` is for the apps above; it is sent on commit with run_id (int) and uid (str)."""
 
+from django.db import transaction
 from django.dispatch import Signal
 
+from apps.core import live
+from apps.runs import tasks
+from apps.runs.models import Run
+
 run_ended = Signal()
+
+
+def announce(run: Run) -> None:
+    """After the commit, tell those who watch the run's project, and have its facts brought up to date."""
+    run_id = run.pk
+    live.publish(run.project_id, "runs", [run.uid])
+    transaction.on_commit(lambda: tasks.index_run.delay(run_id), robust=True)
+
+
+def announce_end(run: Run) -> None:
+    """After the commit, tell the apps above that a run has come to its end."""
+    run_id, uid = run.pk, run.uid
+    # Robust: what was committed stays so, and the client is not told otherwise, whatever a listener does.
+    transaction.on_commit(lambda: run_ended.send(sender=Run, run_id=run_id, uid=uid), robust=True)

@@ -145,7 +145,7 @@ def _statistic(source: str, path: str, last: tuple[str, bool]) -> str | None:
 
 
 def _unknown(word: str) -> str:
-    known = [*OWN_FIELDS, *ALIASES, *(f"{source}.KEY" for source in SOURCES)]
+    known = [*OWN_FIELDS, *(f"{source}.KEY" for source in SOURCES)]
     close = closest(word.partition(".")[0], [*OWN_FIELDS, *ALIASES, *SOURCES])
     if close:
         words = ", ".join(f"{name}.KEY" if name in SOURCES else name for name in close)

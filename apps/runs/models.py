@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.core.validators import RegexValidator
@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import clock
+from apps.core import clock, json_values
 from apps.core.ids import random_id
 from apps.orgs.models import User
 from apps.orgs.permissions import Perm
@@ -24,6 +24,10 @@ SHORT_ID_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}"
 short_id_validator = RegexValidator(
     rf"^{SHORT_ID_PATTERN}\Z", _("Use 1 to 64 letters, digits, - _ and dots.")
 )
+
+
+# What the search index and the summary are made from; nobody reads it with a run.
+INNER_DOCUMENTS = ("document__own_summary", "document__statistics", "document__fact_keys")
 
 
 def new_uid() -> str:
@@ -51,11 +55,12 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def with_documents(self) -> RunQuerySet:
         """Load what a run's JSON needs in two queries, however many runs there are."""
-        return (
-            self.select_related("project__org", "created_by", "document")
-            .defer("document__own_summary", "document__statistics", "document__fact_keys")
-            .prefetch_related("tags")
-        )
+        runs = self.select_related("project__org", "created_by", "document")
+        return runs.defer(*INNER_DOCUMENTS).prefetch_related("tags")
+
+    def with_list_documents(self) -> RunQuerySet:
+        """Like `with_documents`, without those that no list shows: a diff may have megabytes."""
+        return self.with_documents().defer("document__git", "document__environment")
 
 
 class Run(models.Model):
@@ -103,6 +108,11 @@ class Run(models.Model):
                 fields=["project", "short_id"], name="run_id_unique_in_project"
             ),
             models.UniqueConstraint(fields=["project", "number"], name="run_number_unique"),
+            models.UniqueConstraint(
+                fields=["project", "creation_key"],
+                condition=~Q(creation_key=""),
+                name="run_creation_key_unique",
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "-id"], name="run_newest"),
@@ -170,6 +180,18 @@ class RunDocument(models.Model):
     def __str__(self) -> str:
         return f"document of {self.run_id}"
 
+    def merged_summary(self) -> dict[str, Any]:
+        """Return what `summary` has to be: the last value of each metric, and over it what the user set."""
+        lasts = {
+            metric: values["last"]
+            for metric, values in json_values.decode(self.statistics).items()
+            if values.get("last") is not None
+        }
+        merged: dict[str, Any] = json_values.encode(
+            {**lasts, **json_values.decode(self.own_summary)}
+        )
+        return merged
+
 
 class ConfigChange(models.Model):
     """One version of a run's config: what was set and deleted, when and by whom."""
@@ -204,6 +226,13 @@ class RunTag(models.Model):
         return self.name
 
 
+class FactKeyQuerySet(models.QuerySet["FactKey"]):
+    def in_use(self, project: Project) -> FactKeyQuerySet:
+        """Keep the keys that runs of a project have now."""
+        has_runs = Q(number_count__gt=0) | Q(text_count__gt=0) | Q(boolean_count__gt=0)
+        return self.filter(has_runs, project=project)
+
+
 class FactKey(models.Model):
     """A place where runs of a project have a value, and how many have one of each type there.
 
@@ -217,6 +246,8 @@ class FactKey(models.Model):
     number_count = models.PositiveIntegerField(default=0)
     text_count = models.PositiveIntegerField(default=0)
     boolean_count = models.PositiveIntegerField(default=0)
+
+    objects = FactKeyQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,24 +1,181 @@
-"""Finding runs (being written by engineer D)."""
+"""Finding, sorting and counting the runs of a project, and naming the fields that they have.
 
-from dataclasses import dataclass
+`page` is what the run table, REST and other doors call; docs/query-language.md tells people what they may ask.
+"""
 
-from apps.core.rest import decode_cursor, encode_cursor
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.core import clock
 from apps.projects.models import Project
-from apps.runs.models import Run
+from apps.runs.facts import Place, find_keys
+from apps.runs.fields import STATISTICS, Field, closest, format_field
+from apps.runs.models import FactKey, Run
+from apps.runs.ordering import Phase, Position, phases_of, read_cursor, read_order, write_cursor
+from apps.runs.predicates import fields_of, find_key, to_q
+from apps.runs.query import understand
+from apps.runs.sql import Contains, time_limit
+from apps.runs.tree import Tree, check_tree, clean_text
+
+COUNT_CAP = 100_000
+DEFAULT_ORDER = "-created"
+HINT_KEYS = 5_000
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Page:
+    """Some runs in order, their documents loaded, and where the next page begins.
+
+    `count` is how many match in all, given with the first page only; where `count_is_capped` there are more.
+    `hints` name the fields of the query that no run of the project has.
+    """
+
     runs: list[Run]
     next_cursor: str | None
     count: int | None
+    count_is_capped: bool = False
+    hints: list[str] = field(default_factory=list)
 
 
-def page(project: Project, *, query: str, order: str, cursor: str | None, limit: int) -> Page:
-    runs = Run.objects.in_project(project).with_documents().order_by("-pk")
-    count = None if cursor else runs.count()
-    if cursor:
-        runs = runs.filter(pk__lt=decode_cursor(cursor)[0])
-    found = list(runs[: limit + 1])
-    more = encode_cursor([found[limit - 1].pk]) if len(found) > limit else None
-    return Page(found[:limit], more, count)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field that runs of a project have: how many, and with values of which types."""
+
+    field: str
+    types: dict[str, int]
+    runs: int
+    statistics: list[str]
+
+
+def page(
+    project: Project,
+    *,
+    query: str | Tree = "",
+    order: str = DEFAULT_ORDER,
+    cursor: str | None = None,
+    limit: int = 50,
+    is_detailed: bool = False,
+) -> Page:
+    """Return a page of the project's runs that match a query (or words, or a tree), in an order.
+
+    `order` is a field, with a minus before it for the largest first. Git and environment are loaded only
+    with `is_detailed`. Raises Invalid `query_invalid`,
+    `order_invalid` or `query_too_slow`, Malformed for a cursor that is not of this order.
+    """
+    tree, sort = _read(query), read_order(order)
+    fields = [*fields_of(tree), sort.field]
+    keys = find_keys(project.pk, (place for name in fields for place in name.places))
+    runs = _matching(project, tree, keys)
+    phases = phases_of(sort, find_key(sort.field, keys), runs)
+    after = None if cursor is None else read_cursor(cursor, sort, phases)
+    with time_limit():
+        total = _count(runs) if after is None else None
+        found = [] if total == 0 else _walk(phases, after, limit + 1)
+        loaded = _load([position.run_id for position in found[:limit]], is_detailed)
+    return Page(
+        runs=loaded,
+        next_cursor=write_cursor(sort, found[limit - 1]) if len(found) > limit else None,
+        count=total if total is None else min(total, COUNT_CAP),
+        count_is_capped=total is not None and total > COUNT_CAP,
+        hints=_hints(project, fields, keys) if after is None else [],
+    )
+
+
+def count(project: Project, *, query: str | Tree = "") -> int:
+    """Return how many runs match a query, counting no further than one past `COUNT_CAP`."""
+    tree = _read(query)
+    keys = find_keys(project.pk, (place for name in fields_of(tree) for place in name.places))
+    with time_limit():
+        return _count(_matching(project, tree, keys))
+
+
+def columns(
+    project: Project, *, search: str = "", after: Place | None = None, limit: int = 500
+) -> tuple[list[Column], Place | None]:
+    """Return the fields that runs of a project have, by source and path, and where the next ones begin.
+
+    `search` is a part of the path. Reads the keys alone, however many runs there are.
+    """
+    rows = FactKey.objects.in_use(project).exclude(source__in=STATISTICS)
+    if search:
+        rows = rows.filter(Contains("path", clean_text(search)))
+    if after:
+        source, path = after
+        rows = rows.filter(Q(source__gt=source) | Q(source=source, path__gt=path))
+    found = list(rows.order_by("source", "path")[: limit + 1])
+    statistics = _statistics(project, [key.path for key in found if key.source == "summary"])
+    next_place = (found[limit - 1].source, found[limit - 1].path) if len(found) > limit else None
+    return [_column(key, statistics) for key in found[:limit]], next_place
+
+
+def _statistics(project: Project, metrics: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of the statistics that each of some metrics has."""
+    names: dict[str, list[str]] = {}
+    rows = FactKey.objects.in_use(project).filter(source__in=STATISTICS, path__in=metrics)
+    for metric, name in rows.order_by("source").values_list("path", "source"):
+        names.setdefault(metric, []).append(name)
+    return names
+
+
+def _column(key: FactKey, statistics: dict[str, list[str]]) -> Column:
+    counts = {"number": key.number_count, "text": key.text_count, "boolean": key.boolean_count}
+    return Column(
+        field=format_field(key.source, key.path),
+        types={name: count for name, count in counts.items() if count},
+        runs=key.run_count,
+        statistics=statistics.get(key.path, []) if key.source == "summary" else [],
+    )
+
+
+def _read(query: str | Tree) -> Tree | None:
+    return understand(query) if isinstance(query, str) else check_tree(query)
+
+
+def _matching(project: Project, tree: Tree | None, keys: dict[Place, int]) -> QuerySet[Run]:
+    runs = Run.objects.in_project(project).order_by()
+    return runs if tree is None else runs.filter(to_q(tree, keys, clock.now()))
+
+
+def _count(runs: QuerySet[Run]) -> int:
+    return runs[: COUNT_CAP + 1].count()
+
+
+def _walk(phases: list[Phase], after: Position | None, limit: int) -> list[Position]:
+    """Return the positions of up to `limit` runs, one phase after another, after a position."""
+    first = after.phase if after else 0
+    found: list[Position] = []
+    for number, phase in enumerate(phases[first:], first):
+        if len(found) < limit:
+            start = after if number == first else None
+            found += phase.walk(start, limit - len(found), number)
+    return found
+
+
+def _load(run_ids: list[int], is_detailed: bool) -> list[Run]:
+    """Return the runs in this order; one that was purged meanwhile is left out."""
+    runs = Run.objects.with_documents() if is_detailed else Run.objects.with_list_documents()
+    by_id = runs.in_bulk(run_ids)
+    return [by_id[run_id] for run_id in run_ids if run_id in by_id]
+
+
+def _hints(project: Project, fields: Iterable[Field], keys: dict[Place, int]) -> list[str]:
+    """Say which fields no run has, and what resembles them: a slip of the pen, or nothing logged yet."""
+    unknown = {str(name): name for name in fields if name.places and find_key(name, keys) is None}
+    return [_hint(project, text, name) for text, name in unknown.items()]
+
+
+def _hint(project: Project, text: str, name: Field) -> str:
+    paths = FactKey.objects.in_use(project).filter(source=name.name).values_list("path", flat=True)
+    close = closest(name.path or "", list(paths[:HINT_KEYS]))
+    if not close:
+        return _("No run of this project has %(field)s.") % {"field": text}
+    known = ", ".join(format_field(name.name, path) for path in close)
+    return _("No run of this project has %(field)s. Did you mean %(known)s?") % {
+        "field": text,
+        "known": known,
+    }

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.core import json_values
 from apps.core.rest import InputSerializer
 from apps.runs.models import ConfigChange, Run
+from apps.runs.search import Column
 
 END_STATES = [Run.State.FINISHED, Run.State.FAILED, Run.State.KILLED]
 
@@ -113,6 +114,16 @@ class RunDetailOutput(RunOutput):
     git = serializers.SerializerMethodField()
     environment = serializers.SerializerMethodField()
 
+    def to_representation(self, run: Run) -> dict[str, Any]:
+        """Leave out what a list was not asked to `expand`."""
+        shown = super().to_representation(run)
+        wanted = self.context.get("expand", {"git", "environment"})
+        return {
+            name: item
+            for name, item in shown.items()
+            if name not in {"git", "environment"} - wanted
+        }
+
     def get_git(self, run: Run) -> dict[str, Any]:
         return _decoded(run.document.git)
 
@@ -121,11 +132,32 @@ class RunDetailOutput(RunOutput):
 
 
 class RunPageOutput(serializers.Serializer[Any]):
-    """One page of runs. `count` is null where it was not asked for (a cursor was given)."""
+    """One page of runs. `count` is null where a cursor was given; where it is capped there are more.
+
+    `hints` are sentences on fields of the query that no run has.
+    """
 
     items = RunOutput(many=True)
     next = serializers.CharField(allow_null=True)
     count = serializers.IntegerField(allow_null=True)
+    count_is_capped = serializers.BooleanField()
+    hints = serializers.ListField(child=serializers.CharField())
+
+
+class ColumnOutput(serializers.Serializer[Column]):
+    """A field that runs have: how many of them, by type, and which statistics of it there are."""
+
+    field = serializers.CharField()
+    types = serializers.DictField(child=serializers.IntegerField())
+    runs = serializers.IntegerField()
+    statistics = serializers.ListField(child=serializers.CharField())
+
+
+class ColumnPageOutput(serializers.Serializer[Any]):
+    """Some fields, by source and path."""
+
+    items = ColumnOutput(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class ConfigChangeOutput(serializers.Serializer[ConfigChange]):

@@ -1,4 +1,4 @@
-"""Every write about runs."""
+"""Every write about runs but those to their documents, which are in documents.py."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
-from apps.core import clock, json_values, live
+from apps.core import clock
 from apps.core.errors import Conflict, Gone, Invalid, NotFound
 from apps.core.ids import random_id
 from apps.orgs.actor import Actor
 from apps.projects.models import Project
 from apps.projects.services import clean_tags
-from apps.runs import events, tasks
-from apps.runs.models import ConfigChange, Run, RunDocument, RunTag
+from apps.runs import documents, events
+from apps.runs.models import Run, RunDocument, RunTag
 from apps.runs.names import friendly_name
 
 EDITABLE = frozenset({"name", "group", "job_type", "notes"})
+ENDS = frozenset({Run.State.FINISHED, Run.State.FAILED, Run.State.KILLED})
 KILLED_EXIT_CODES = frozenset({130, 137, 143, 255, -2, -9, -15})
 
 
@@ -47,56 +48,84 @@ def create_run(*, project: Project, actor: Actor, new: NewRun) -> tuple[Run, boo
     """Create a run, or resume the one of this ID; return it and whether it is new.
 
     The same creation key again answers the same run, so a client may repeat a request whose answer it lost.
-    Raises Conflict `run_exists`, NotFound `run_not_found` (resume "must"), Gone `run_deleted`, Invalid.
+    Raises Conflict `run_exists` or `idempotency_key_reused`, NotFound `run_not_found` (resume "must"), Gone
+    `run_deleted`, LimitExceeded, Invalid.
     """
-    existing = _find_existing(project, new)
-    if existing is not None:
-        if new.creation_key and existing.creation_key == new.creation_key:
-            return existing, False
-        return resume_run(run=existing, actor=actor, new=new), False
-    if new.resume == "must":
-        raise NotFound(
-            f"There is no run {new.short_id} in {project} to resume.", code="run_not_found"
-        )
+    run = _take_up(project, actor, new)
+    if run is not None:
+        return run, False
     try:
         return _insert_run(project, actor, new), True
     except IntegrityError:
-        # Another request of the same ID won the race: it is now the existing one.
-        if _find_existing(project, new) is None:
+        # Another request of the same ID or key won the race: now its run is there to be found.
+        run = _take_up(project, actor, new)
+        if run is None:
             raise
-        return create_run(project=project, actor=actor, new=new)
+        return run, False
 
 
-def _find_existing(project: Project, new: NewRun) -> Run | None:
-    """Return the run that this request is about, if there is one; raise when it may not be resumed."""
-    if new.short_id is None:
-        if not new.creation_key:
-            return None
-        return Run.objects.filter(project=project, creation_key=new.creation_key).first()
-    run = Run.objects.filter(project=project, short_id=new.short_id).first()
+def _take_up(project: Project, actor: Actor, new: NewRun) -> Run | None:
+    """Return the run that a request is about, if there is one: as it is if it made it, else resumed."""
+    repeated = _find_repeated(project, new)
+    if repeated is not None:
+        return repeated
+    existing = _find_resumable(project, new)
+    return None if existing is None else resume_run(run=existing, actor=actor, new=new)
+
+
+def _find_repeated(project: Project, new: NewRun) -> Run | None:
+    """Return the run that an earlier request with this creation key made."""
+    if not new.creation_key:
+        return None
+    run = Run.objects.filter(project=project, creation_key=new.creation_key).first()
     if run is None:
         return None
+    if new.short_id not in {None, run.short_id}:
+        raise Conflict(
+            f"This Idempotency-Key made the run {run.short_id}. Use a new key for another run.",
+            code="idempotency_key_reused",
+        )
+    return _not_deleted(run)
+
+
+def _find_resumable(project: Project, new: NewRun) -> Run | None:
+    """Return the run of this ID; raise when there is one and must not be, or none and must be."""
+    if new.short_id is None:
+        if new.resume == "must":
+            raise Invalid("Name the run to resume.", fields={"id": ["This is missing."]})
+        return None
+    run = Run.objects.filter(project=project, short_id=new.short_id).first()
+    if run is None:
+        if new.resume == "must":
+            raise NotFound(
+                f"There is no run {new.short_id} in {project} to resume.", code="run_not_found"
+            )
+        return None
+    if new.resume == "never" and run.deleted_at is None:
+        raise Conflict(
+            f'{project} has a run {run.short_id} already. Resume it (resume="allow") or use another ID.',
+            code="run_exists",
+        )
+    return _not_deleted(run)
+
+
+def _not_deleted(run: Run) -> Run:
     if run.deleted_at is not None:
         raise Gone(
             f"The run {run.short_id} was deleted. Restore it, or use another ID.",
             code="run_deleted",
-        )
-    repeated = new.creation_key and run.creation_key == new.creation_key
-    if new.resume == "never" and not repeated:
-        raise Conflict(
-            f'{project} has a run {run.short_id} already. Resume it (resume="allow") or use another ID.',
-            code="run_exists",
         )
     return run
 
 
 @transaction.atomic
 def _insert_run(project: Project, actor: Actor, new: NewRun) -> Run:
+    now = clock.now()
+    # The row lock that this takes is what makes numbers unique.
     Project.objects.filter(pk=project.pk).update(
-        last_run_number=F("last_run_number") + 1, updated_at=clock.now()
+        last_run_number=F("last_run_number") + 1, updated_at=now
     )
     number = Project.objects.values_list("last_run_number", flat=True).get(pk=project.pk)
-    now = clock.now()
     run = Run(
         project=project,
         short_id=new.short_id or random_id(8),
@@ -113,20 +142,18 @@ def _insert_run(project: Project, actor: Actor, new: NewRun) -> Run:
     )
     _check(run)
     run.save(force_insert=True)
-    run.document = RunDocument.objects.create(
-        run=run, git=_encode(new.git, "git"), environment=_encode(new.environment, "environment")
-    )
+    run.document = RunDocument.objects.create(run=run, **_said_documents(new))
     _replace_tags(run, new.tags or [])
     if new.config:
-        update_config(run_id=run.pk, author_id=actor.user_id, set_values=new.config)
-    _announce(run)
+        documents.update_config(run_id=run.pk, author_id=actor.user_id, set_values=new.config)
+    events.announce(run)
     return run
 
 
 @transaction.atomic
 def resume_run(*, run: Run, actor: Actor, new: NewRun) -> Run:
     """Set a run running again; what the client says of it replaces, what it doesn't say stays."""
-    run = Run.objects.select_for_update().get(pk=run.pk)
+    run = _not_deleted(Run.objects.select_for_update().get(pk=run.pk))
     for name in EDITABLE:
         value = getattr(new, name)
         if value is not None:
@@ -140,21 +167,31 @@ def resume_run(*, run: Run, actor: Actor, new: NewRun) -> Run:
     if new.tags is not None:
         _replace_tags(run, new.tags)
     if new.config:
-        update_config(run_id=run.pk, author_id=actor.user_id, set_values=new.config)
-    said = {
-        name: _encode(getattr(new, name), name)
-        for name in ("git", "environment")
-        if getattr(new, name)
-    }
+        documents.update_config(run_id=run.pk, author_id=actor.user_id, set_values=new.config)
+    said = _said_documents(new)
     if said:
-        RunDocument.objects.filter(run=run).update(**said)
-    _announce(run)
+        RunDocument.objects.filter(run=run).update(**said, is_stale=True)
+    events.announce(run)
     return run
 
 
+def _said_documents(new: NewRun) -> dict[str, Any]:
+    """Return the documents that come as a whole, those that the client sent."""
+    sent = {name: getattr(new, name) for name in ("git", "environment") if getattr(new, name)}
+    return {name: documents.encode(value, name) for name, value in sent.items()}
+
+
 @transaction.atomic
-def update_run(*, run: Run, tags: list[str] | None = None, **changes: Any) -> Run:
-    """Change a run's name, group, job type, notes or tags."""
+def update_run(
+    *, run: Run, author_id: int | None, tags: list[str] | None = None, **changes: Any
+) -> Run:
+    """Change what a person may change of a run, all of it or, when something is wrong, nothing.
+
+    `changes` are its name, group, job_type or notes, and what `update_config` and `update_summary` take, as
+    config, config_delete, summary and summary_delete.
+    """
+    config = {name: changes.pop(name, None) for name in ("config", "config_delete")}
+    summary = {name: changes.pop(name, None) for name in ("summary", "summary_delete")}
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise TypeError(f"not editable: {sorted(unknown)}")
@@ -165,64 +202,19 @@ def update_run(*, run: Run, tags: list[str] | None = None, **changes: Any) -> Ru
         run.save(update_fields=list(changes))
     if tags is not None:
         _replace_tags(run, tags)
-    _announce(run)
+    if any(config.values()):
+        documents.update_config(
+            run_id=run.pk,
+            author_id=author_id,
+            set_values=config["config"],
+            delete_paths=config["config_delete"],
+        )
+    if any(summary.values()):
+        documents.update_summary(
+            run_id=run.pk, set_values=summary["summary"], delete=summary["summary_delete"]
+        )
+    events.announce(run)
     return run
-
-
-@transaction.atomic
-def update_config(
-    *,
-    run_id: int,
-    author_id: int | None,
-    set_values: dict[str, Any] | None = None,
-    delete_paths: list[list[str]] | None = None,
-) -> int:
-    """Merge values into a run's config and delete paths from it; return the config's version.
-
-    A change that changes nothing makes no version.
-    """
-    document = RunDocument.objects.select_for_update().get(run_id=run_id)
-    config = json_values.merge(document.config, _encode(set_values or {}, "config"))
-    for path in delete_paths or []:
-        config = json_values.without_path(config, path)
-    if config == document.config:
-        return document.config_version
-    document.config = config
-    document.config_version += 1
-    document.save(update_fields=["config", "config_version"])
-    ConfigChange.objects.create(
-        run_id=run_id,
-        version=document.config_version,
-        author_id=author_id,
-        set_values=_encode(set_values or {}, "config"),
-        deleted_paths=delete_paths or [],
-    )
-    transaction.on_commit(lambda: tasks.index_run.delay(run_id))
-    return document.config_version
-
-
-@transaction.atomic
-def update_summary(
-    *, run_id: int, set_values: dict[str, Any] | None = None, delete: list[str] | None = None
-) -> None:
-    """Set and delete keys of a run's summary."""
-    document = RunDocument.objects.select_for_update().get(run_id=run_id)
-    summary = {**document.summary, **_encode(set_values or {}, "summary")}
-    for key in delete or []:
-        summary.pop(key, None)
-    if summary != document.summary:
-        document.summary = summary
-        document.save(update_fields=["summary"])
-
-
-@transaction.atomic
-def define_metric(*, run_id: int, key: str, definition: dict[str, Any]) -> None:
-    """Remember how a metric, or those that match a pattern such as `val/*`, is to be shown and summarised."""
-    document = RunDocument.objects.select_for_update().get(run_id=run_id)
-    definitions = {**document.definitions, key: _encode(definition, "define")}
-    if definitions != document.definitions:
-        document.definitions = definitions
-        document.save(update_fields=["definitions"])
 
 
 def touch_run(*, run_id: int, at: datetime, last_step: int | None = None) -> None:
@@ -235,7 +227,7 @@ def touch_run(*, run_id: int, at: datetime, last_step: int | None = None) -> Non
         state=Run.State.RUNNING, ended_at=None
     )
     if revived:
-        _announce(Run.objects.get(pk=run_id))
+        events.announce(Run.objects.get(pk=run_id))
 
 
 def note_last_step(*, run_id: int, last_step: int | None) -> None:
@@ -249,14 +241,14 @@ def finish_run(
 ) -> Run:
     """End a run. Finishing twice keeps the first end: clients repeat what they are unsure of."""
     run = Run.objects.select_for_update().get(pk=run.pk)
-    if run.state not in {Run.State.RUNNING, Run.State.CRASHED}:
+    if run.state in ENDS:
         return run
     run.state = state or state_of(exit_code)
     run.exit_code = exit_code
     run.ended_at = run.heartbeat_at = at or clock.now()
     run.save(update_fields=["state", "exit_code", "ended_at", "heartbeat_at"])
-    _announce(run)
-    _announce_ended(run)
+    events.announce(run)
+    events.announce_end(run)
     return run
 
 
@@ -283,8 +275,8 @@ def _mark_crashed(run: Run, limit: datetime) -> int:
         state=Run.State.CRASHED, ended_at=F("heartbeat_at")
     )
     if marked:
-        _announce(run)
-        _announce_ended(run)
+        events.announce(run)
+        events.announce_end(run)
     return marked
 
 
@@ -302,7 +294,8 @@ def restore_run(*, run: Run) -> None:
 def _set_deleted(runs: QuerySet[Run], at: datetime | None, run: Run) -> None:
     if runs.update(deleted_at=at):
         run.deleted_at = at
-        _announce(run)
+        RunDocument.objects.filter(run=run).update(is_stale=True)
+        events.announce(run)
 
 
 def _replace_tags(run: Run, tags: list[str]) -> None:
@@ -315,30 +308,12 @@ def _replace_tags(run: Run, tags: list[str]) -> None:
     )
 
 
-def _announce(run: Run) -> None:
-    """After the commit, refresh the search index of a run and tell those who watch its project."""
-    run_id = run.pk
-    live.publish(run.project_id, "runs", [run.uid])
-    transaction.on_commit(lambda: tasks.index_run.delay(run_id))
-
-
-def _announce_ended(run: Run) -> None:
-    run_id, uid = run.pk, run.uid
-    transaction.on_commit(lambda: events.run_ended.send(sender=Run, run_id=run_id, uid=uid))
-
-
-def _encode(value: Any, name: str) -> Any:
-    try:
-        return json_values.encode(value)
-    except ValueError as error:
-        raise Invalid(
-            f"The {name} cannot be stored: {error}.", fields={name: [str(error)]}
-        ) from None
-
-
 def _check(run: Run) -> None:
     try:
-        run.full_clean(validate_unique=False, validate_constraints=False)
+        # Foreign keys come from here, so looking them up again would only cost queries.
+        run.full_clean(
+            exclude={"project", "created_by"}, validate_unique=False, validate_constraints=False
+        )
     except ValidationError as error:
         fields = {
             ("id" if key == "short_id" else key): text for key, text in error.message_dict.items()

@@ -197,8 +197,10 @@ def wrong_length() -> str:
 def refused(message: str, column: int | None = None) -> Invalid:
     """Return the error of a query that cannot be read; `column` counts characters from 1."""
     place = "" if column is None else _(" at column %(column)d") % {"column": column}
+    sentence = _("The query cannot be read%(place)s: %(message)s")
+    ending = "" if message.endswith("?") else "."
     return Invalid(
-        _("The query cannot be read%(place)s: %(message)s.") % {"place": place, "message": message},
+        sentence % {"place": place, "message": message} + ending,
         code="query_invalid",
         fields={"q": [message]},
     )

@@ -16,6 +16,11 @@ web_urls = [
 api_urls = [
     path("projects/<str:org>/<str:project>/runs", api.RunListView.as_view(), name="api-run-list"),
     path(
+        "projects/<str:org>/<str:project>/columns",
+        api.ColumnListView.as_view(),
+        name="api-column-list",
+    ),
+    path(
         "projects/<str:org>/<str:project>/runs/<str:run>",
         api.RunLookupView.as_view(),
         name="api-run-lookup",

@@ -4,6 +4,7 @@ from django.db import migrations
 # collate it again: Django does not know of this (tests/unit/runs/test_collation.py notices).
 COLUMNS = {
     "runs_fact": ["text"],
+    "runs_factkey": ["source", "path"],
     "runs_run": ["uid", "short_id", "name", "group", "job_type", "notes"],
     "runs_runtag": ["name"],
 }
