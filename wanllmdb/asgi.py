@@ -1,4 +1,4 @@
-"""The ASGI application: Django for HTTP, Channels for the live socket."""
+"""The ASGI application: Django for HTTP but for the one hot route, Channels for the live socket."""
 
 import asyncio
 import os
@@ -14,7 +14,14 @@ django_application = get_asgi_application()
 
 # Apps may be imported only now that Django is set up.
 from apps.core import live  # noqa: E402
+from apps.metrics.ingest import is_for_stream, stream_app  # noqa: E402
 from wanllmdb.urls import socket_urls  # noqa: E402
+
+
+async def http(scope: Any, receive: Any, send: Any) -> None:
+    """Points go past Django's middleware, which would cost more than storing them."""
+    application = stream_app if is_for_stream(scope) else django_application
+    await application(scope, receive, send)
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
@@ -32,7 +39,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": http,
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(socket_urls))),
         "lifespan": lifespan,
     }
