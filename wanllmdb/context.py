@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.orgs.models import User
+from wanllmdb import sdk_wheel
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
@@ -15,6 +16,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "server_url": settings.BASE_URL or f"{request.scheme}://{request.get_host()}",
         "server_version": settings.VERSION,
+        "sdk_wheel": sdk_wheel.current().name,
         "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM,
         "signup_open": settings.SIGNUP_OPEN,
     }
