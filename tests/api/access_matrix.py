@@ -145,6 +145,7 @@ ROWS = [
     # Runs
     Row("runs:api-run-list", "GET", read()),
     Row("runs:api-run-list", "POST", write(201), {"id": "r2"}),
+    Row("runs:api-column-list", "GET", read()),
     Row("runs:api-run-lookup", "GET", read()),
     Row("runs:api-run-detail", "GET", read()),
     Row("runs:api-run-detail", "PATCH", write(), {"notes": "n"}),
