@@ -75,15 +75,14 @@ export async function request(url, init = {}) {
 const seen = new Map();
 const SEEN_MOST = 100;
 
-/**
- * GET JSON. With an ETag the server may answer "unchanged": the same object is returned then, so `===` tells.
- * @param {string} url @param {{signal?: AbortSignal}} [options]
- * @returns {Promise<any>}
- */
-export async function getJSON(url, { signal } = {}) {
+/** Requests on their way: elements that ask for the same at once share the answer. @type {Map<string, Promise<any>>} */
+const flying = new Map();
+
+/** @param {string} url */
+async function getFresh(url) {
   const known = seen.get(url);
   const headers = { Accept: "application/json", ...(known ? { "If-None-Match": known.etag } : {}) };
-  const response = await request(url, { headers, signal });
+  const response = await request(url, { headers });
   if (response.status === 304 && known) return known.body;
   const body = await response.json();
   const etag = response.headers.get("ETag");
@@ -91,6 +90,17 @@ export async function getJSON(url, { signal } = {}) {
   if (etag) seen.set(url, { etag, body });
   if (seen.size > SEEN_MOST) seen.delete(/** @type {string} */ (seen.keys().next().value));
   return body;
+}
+
+/**
+ * GET JSON. With an ETag the server may answer "unchanged": the same object is returned then, so `===` tells.
+ * @param {string} url
+ * @returns {Promise<any>}
+ */
+export function getJSON(url) {
+  const shared = flying.get(url) ?? getFresh(url).finally(() => flying.delete(url));
+  flying.set(url, shared);
+  return shared;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Lines on canvas, and the ranges they are drawn over. */
 import { extent, middleExtent, pixelX, pixelY, trace } from "./plot-path.js";
-import { linearRange, linearTicks, logRange } from "./ticks.js";
+import { linearRange, logRange, xTicks } from "./ticks.js";
 
-/** @import { Plane } from "./plot-path.js" */
+/** @import { Plane, Traced } from "./plot-path.js" */
 /** @import { Range } from "./ticks.js" */
 /** @import { View, Reading } from "./chart.js" */
 
@@ -22,14 +22,29 @@ import { linearRange, linearTicks, logRange } from "./ticks.js";
 /** Breaks drawn for one line; more would be a bar, not marks. */
 const BREAKS_MOST = 40;
 
+/** @typedef {{plane: string, path: Path2D, traced: Traced}} KnownPath */
+/** Paths of lines that have not changed, by their values. @type {WeakMap<object, KnownPath>} */
+const paths = new WeakMap();
+
+/** @param {Drawn} line @param {Plane} plane @returns {KnownPath} */
+function pathOf({ x, y }, plane) {
+  const id = Object.values(plane).join();
+  const known = paths.get(y);
+  if (known?.plane === id) return known;
+  const path = new Path2D();
+  const made = { plane: id, path, traced: trace(path, x, y, plane) };
+  paths.set(y, made);
+  return made;
+}
+
 /**
  * @param {CanvasRenderingContext2D} context clipped to the plot here
  * @param {Drawn} line @param {Plane} plane @param {{width: number, alpha: number}} style
  * @returns {[number, number][]} where the line breaks off: x pixel and the value that is not finite
  */
 export function drawLine(context, line, plane, { width, alpha }) {
-  const path = new Path2D();
-  const { dots, breaks } = trace(path, line.x, line.y, plane);
+  const { path, traced } = pathOf(line, plane);
+  const { dots, breaks } = traced;
   context.save();
   context.beginPath();
   context.rect(-4, -2, plane.width + 8, plane.height + 3);
@@ -92,10 +107,11 @@ const NEAR_TICK = 0.02;
 
 /**
  * A range whose ends are so near to ticks that the ticks can be the ends: 119,940 of 120,000.
- * @param {number} min @param {number} max @param {number} most labels @returns {Range}
+ * @param {number} min @param {number} max @param {number} most labels @param {string} kind
+ * @returns {Range}
  */
-function toTicks(min, max, most) {
-  const ticks = linearTicks([min, max], most);
+function toTicks(min, max, most, kind) {
+  const ticks = xTicks(kind, [min, max], most);
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 0;
   if (!step) return [min, max];
   const slack = (max - min) * NEAR_TICK;
@@ -117,7 +133,7 @@ function xRange({ lines, xRange: asked, xKind }, most) {
   if (!(max >= min)) return [0, 1];
   // One step alone stands near the left of a round axis, not in an axis without width.
   if (min === max) return [Math.min(0, min), max > 0 ? linearRange(0, max * 4, 4)[1] : 1];
-  return xKind === "time" ? [min, max] : toTicks(min, max, most);
+  return xKind === "time" ? [min, max] : toTicks(min, max, most, xKind);
 }
 
 /**
@@ -139,6 +155,6 @@ export function plotRange(view, labels) {
     }
   }
   if (!view.log) return { x, y: linearRange(min, max, labels.y) };
-  const [low, high] = logRange(min, max);
+  const [low, high] = logRange(min, max, labels.y);
   return { x, y: [Math.log10(low), Math.log10(high)] };
 }

@@ -5,6 +5,7 @@
 import { Chart } from "./chart.js";
 import { chartSettings, SETTING_NAMES, setZoom, zoomOf } from "./chart-settings.js";
 import { h, iconButton, pageData, throttled } from "./dom.js";
+import { drawSoon, forgetDraw } from "./draw-queue.js";
 import { value } from "./formats.js";
 import { t } from "./i18n.js";
 import { watchInView } from "./in-view.js";
@@ -29,6 +30,9 @@ const SIZES = {
 /** Live points are drawn at most twice a second. */
 const REDRAW_MS = 500;
 
+/** @param {unknown[]} a @param {unknown[]} b */
+const same = (a, b) => a.length === b.length && a.every((item, i) => item === b[i]);
+
 // What a panel can do beyond drawing is loaded when it is first asked for.
 /** @param {LinePanel} panel @param {HTMLElement} anchor */
 const openMenu = async (panel, anchor) => (await import("./panel-menu.js")).openPanelMenu(panel, anchor);
@@ -39,7 +43,7 @@ export class LinePanel extends HTMLElement {
   sub = h("span", { class: "panel-sub" });
   last = h("span", { class: "panel-last" });
   plot = h("div", { class: "panel-plot", role: "img" });
-  data = new PanelData(() => this.#render());
+  data = new PanelData(() => drawSoon(this.#render, !this.chart));
   cross = new PanelCross(this);
   /** Timer of the skeleton. */
   waiting = 0;
@@ -47,6 +51,8 @@ export class LinePanel extends HTMLElement {
   chart = null;
   /** @type {Drawn[]} */
   lines = [];
+  /** What the chart shows, to know whether it has to be drawn again. @type {unknown[]} */
+  #picture = [];
   #visible = false;
   #pending = false;
   /** @type {Run[] | null} */
@@ -140,6 +146,7 @@ export class LinePanel extends HTMLElement {
 
   /** The canvases of a panel far from the screen are given back; its points stay. */
   #drop() {
+    forgetDraw(this.#render);
     this.chart?.destroy();
     this.chart = null;
     this.cross.hush();
@@ -170,27 +177,36 @@ export class LinePanel extends HTMLElement {
       const runs = this.runs.map((run) => run.uid);
       const view = { x: this.x, from, to, points: SIZES[this.size].points, kind: this.kind };
       this.data.load({ key: this.key, runs, ...view });
-      this.#render();
+      drawSoon(this.#render, !this.chart);
     });
   }
 
-  #render() {
+  #render = () => {
     if (!this.#visible) return;
+    const { x, zoom } = this;
     const { smooth, log, outliers } = chartSettings();
-    const lines = drawnLines(this.runs, this.data.series, smooth);
-    this.lines = lines;
-    const zoom = this.zoom;
+    this.lines = drawnLines(this.runs, this.data.series, smooth);
+    const { lines } = this;
     this.sub.textContent = subtitle(lines, { log, outliers, several: this.several, zoomed: Boolean(zoom) });
     if (this.size === "strip")
       this.last.textContent = lines.length === 1 ? value(lastFinite(lines[0].y)) : "";
     if (!renderState(this, lines.length > 0)) return this.#drop();
     // Old points on a new axis would be wrong: the picture stays as it is until the new points come.
     if (this.data.stale && this.chart) return;
+    const picture = [
+      x,
+      zoom?.join(),
+      log,
+      outliers,
+      ...lines.flatMap((line) => [line.id, line.name, line.x, line.y]),
+    ];
+    if (this.chart && same(picture, this.#picture)) return;
+    this.#picture = picture;
     this.chart ??= this.#newChart();
-    this.chart.draw({ lines, xKind: this.x, xRange: zoom, log, outliers, rawAlpha: rawAlpha(lines.length) });
-    this.plot.setAttribute("aria-label", describeLines(this.key, lines, this.x));
+    this.chart.draw({ lines, xKind: x, xRange: zoom, log, outliers, rawAlpha: rawAlpha(lines.length) });
+    this.plot.setAttribute("aria-label", describeLines(this.key, lines, x));
     this.dispatchEvent(new CustomEvent("drawn"));
-  }
+  };
 
   #newChart() {
     const zooms = this.size !== "strip";

@@ -16,7 +16,7 @@
  */
 
 /** @typedef {{moveTo(x: number, y: number): void, lineTo(x: number, y: number): void}} Pen */
-/** @typedef {{dots: [number, number][], breaks: [number, number][]}} Traced dots: points without a neighbour; breaks: x pixel and value of points that are not finite */
+/** @typedef {{dots: [number, number][], breaks: [number, number][]}} Traced dots: points without a neighbour; breaks: x pixel and value where a stretch of values that are not finite begins */
 
 // Canvas coordinates lose their fraction far outside; nothing that far is seen.
 const FAR = 1e5;
@@ -89,7 +89,8 @@ export function trace(pen, xs, ys, plane) {
     if (Number.isNaN(py)) {
       leaveStroke();
       column = Number.NaN;
-      if (!Number.isFinite(ys[i])) traced.breaks.push([px, ys[i]]);
+      // One mark for a stretch of them, where it begins.
+      if (!Number.isFinite(ys[i]) && (i === 0 || Number.isFinite(ys[i - 1]))) traced.breaks.push([px, ys[i]]);
       continue;
     }
     if (Math.floor(px) === column) {

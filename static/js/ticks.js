@@ -57,44 +57,48 @@ export function linearRange(min, max, most) {
   return /** @type {Range} */ (out.map((v) => Number(v.toPrecision(14))));
 }
 
-/** 1, 2 and 5 in each decade, or whole decades where there are many. @param {Range} range @param {number} most */
-export function logTicks([min, max], most) {
-  const first = Math.floor(Math.log10(min) + 1e-9);
-  const last = Math.ceil(Math.log10(max) - 1e-9);
-  for (const mantissas of [[1, 2, 5], [1, 3], [1]]) {
-    const ticks = [];
-    for (let power = first; power <= last; power++) {
-      for (const m of mantissas) {
-        const tick = Number(`${m}e${power}`);
-        if (tick >= min * 0.999999 && tick <= max * 1.000001) ticks.push(tick);
-      }
-    }
-    if (ticks.length <= most) return ticks;
-  }
-  const stride = Math.ceil((last - first + 1) / most);
+/** What ticks of a log axis may be, in each decade: as fine as the number of labels allows. */
+const MANTISSAS = [[1, 2, 5], [1, 3], [1]];
+
+/** @param {number} min above 0 @param {number} max @param {number[]} mantissas */
+function decadeTicks(min, max, mantissas) {
   const ticks = [];
-  for (let power = Math.ceil(first / stride) * stride; power <= last; power += stride) {
-    const tick = Number(`1e${power}`);
-    if (tick >= min * 0.999999 && tick <= max * 1.000001) ticks.push(tick);
+  const last = Math.ceil(Math.log10(max) + 1e-9);
+  for (let power = Math.floor(Math.log10(min) - 1e-9); power <= last; power++) {
+    for (const m of mantissas) {
+      const tick = Number(`${m}e${power}`);
+      if (tick >= min * 0.999999 && tick <= max * 1.000001) ticks.push(tick);
+    }
   }
   return ticks;
 }
 
-/** @param {number} v above 0 @param {number} direction −1 down, 1 up */
-function logBound(v, direction) {
-  const power = Math.floor(Math.log10(v));
-  const bounds = [1, 2, 5, 10].map((m) => Number(`${m}e${power}`));
-  return direction > 0
-    ? /** @type {number} */ (bounds.find((b) => b >= v * 0.999999))
-    : /** @type {number} */ (bounds.findLast((b) => b <= v * 1.000001));
+/** @param {Range} range @param {number} most labels */
+export function logTicks([min, max], most) {
+  for (const mantissas of MANTISSAS) {
+    const ticks = decadeTicks(min, max, mantissas);
+    if (ticks.length <= most) return ticks;
+  }
+  const decades = decadeTicks(min, max, [1]);
+  const stride = Math.ceil(decades.length / most);
+  return decades.filter((_, i) => i % stride === 0);
 }
 
-/** @param {number} min above 0 @param {number} max @returns {Range} */
-export function logRange(min, max) {
+/**
+ * The range between the two nearest ticks around the values.
+ * @param {number} min above 0 @param {number} max @param {number} most labels
+ * @returns {Range}
+ */
+export function logRange(min, max, most) {
   if (!(max >= min) || min <= 0) return [0.1, 10];
-  const low = logBound(min, -1);
-  const high = logBound(max, 1);
-  return low === high ? [low / 2, high * 2] : [low, high];
+  for (const mantissas of MANTISSAS) {
+    const around = decadeTicks(min / 10, max * 10, mantissas);
+    const low = /** @type {number} */ (around.findLast((tick) => tick <= min * 1.000001));
+    const high = /** @type {number} */ (around.find((tick) => tick >= max * 0.999999));
+    if (low === high) return [low / 2, high * 2];
+    if (decadeTicks(low, high, mantissas).length <= most) return [low, high];
+  }
+  return [10 ** Math.floor(Math.log10(min)), 10 ** Math.ceil(Math.log10(max))];
 }
 
 /** @param {Range} range in seconds @param {number} most */

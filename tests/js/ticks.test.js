@@ -33,9 +33,11 @@ describe("ranges", () => {
     expect(ticks.linearRange(Infinity, -Infinity, 5)).toEqual([0, 1]);
   });
   it("on a log axis end on 1, 2 or 5", () => {
-    expect(ticks.logRange(0.22, 4.9)).toEqual([0.2, 5]);
-    expect(ticks.logRange(1, 1)).toEqual([0.5, 2]);
-    expect(ticks.logRange(3e-9, 0.8)).toEqual([2e-9, 1]);
+    expect(ticks.logRange(0.22, 4.9, 6)).toEqual([0.2, 5]);
+    expect(ticks.logRange(1, 1, 6)).toEqual([0.5, 2]);
+    expect(ticks.logRange(3e-9, 0.8, 6)).toEqual([1e-9, 1]);
+    expect(ticks.logRange(2.4, 150, 4)).toEqual([1, 1000]);
+    expect(ticks.logRange(2.4, 150, 6)).toEqual([1, 300]);
   });
 });
 
