@@ -131,8 +131,8 @@ class Uploader:
         self._report_refused(self.answer)
 
     def _cope(self, refusal: Refused, first: int, batch: list[bytes]) -> None:
-        expected = _expected_offset(refusal)
-        if refusal.status == 409 and expected is not None and expected != first:
+        expected = refusal.body.get("offset")
+        if refusal.status == 409 and isinstance(expected, int) and expected != first:
             self.acknowledged = expected  # the spool has everything from there
         elif refusal.status in (400, 413, 415, 422):
             self._isolate(refusal, first, len(batch))
@@ -151,21 +151,12 @@ class Uploader:
         self._post(first, [_PLACEHOLDER])
 
     def _report_refused(self, answer: dict[str, Any]) -> None:
-        for refused in answer.get("refused") or answer.get("errors") or []:
+        for refused in answer.get("refused") or []:
             if isinstance(refused, dict):
                 warn_once(
                     f"refused:{refused.get('code')}",
                     f"the server did not store a record: {refused.get('message')}",
                 )
-
-
-def _expected_offset(refusal: Refused) -> int | None:
-    for place in (refusal.body, refusal.body.get("error")):
-        if isinstance(place, dict):
-            for name in ("offset", "expected"):
-                if isinstance(place.get(name), int):
-                    return int(place[name])
-    return None
 
 
 def _compressor() -> Any:

@@ -107,9 +107,9 @@ class Command(BaseCommand):
             return found
         password = secrets.token_urlsafe(12)
         made = services.create_first_administrator(
-            username="admin", email="admin@example.org", password=password
+            username="demo", email="demo@example.org", password=password
         )
-        self.say(f"Nobody was there yet. Sign in as admin with the password {password}")
+        self.say(f"Nobody was there yet. Sign in as demo with the password {password}")
         return made
 
     def say(self, sentence: str) -> None:
