@@ -40,8 +40,30 @@ def test_lines(pieces: list[str], lines: list[str]) -> None:
     assert lines_of(*pieces) == lines
 
 
-def test_a_line_that_is_not_ended_waits_for_its_end() -> None:
-    assert lines_of("progress", is_last=False) == []
+def test_a_progress_bar_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("wanllm._console.time.monotonic", lambda: clock[0])
+    console = Console()
+    out, err = console._listener(0), console._listener(1)
+
+    def taken(seconds_later: float, is_last: bool = False) -> list[tuple[int, str]]:
+        clock[0] += seconds_later
+        return [(line[0], line[3]) for line in console.take(is_last)]
+
+    out("begin\n")
+    err("\r 10%")
+    assert taken(0) == [(0, "begin"), (1, " 10%")]
+    err("\r 20%")
+    assert taken(1) == []
+    out("between\n")
+    assert taken(0) == [(2, "between")]
+    err("\r 30%")
+    assert taken(5) == [(1, " 30%")]
+    assert taken(5) == []
+    err("\r100%\n")
+    out("no end")
+    assert taken(0) == [(1, "100%"), (3, "no end")]
+    assert taken(0, is_last=True) == [(3, "no end")]
 
 
 def test_a_very_long_line_is_cut() -> None:

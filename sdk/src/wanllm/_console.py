@@ -15,6 +15,7 @@ from collections import deque
 from typing import Any, Callable
 
 MAX_LINE = 16_384  # characters; longer lines are cut into several
+PROGRESS_S = 5.0  # how often an unfinished line is returned
 MAX_PIECES = 200_000  # writes waiting for the spool thread; a flood beyond it is not kept
 # Cursor movement and modes; colours (final byte m) are kept for the page to show.
 _MOVES = re.compile(r"\x1b\[[0-9;?]*[A-JL-Za-ln-z]|\x1b[()][A-Z0-9]|\x1b[=>78]")
@@ -28,8 +29,8 @@ class Console:
 
     def __init__(self) -> None:
         self._pieces: deque[tuple[float, int, str]] = deque(maxlen=MAX_PIECES)
-        self._lines = (_LineBuilder("stdout"), _LineBuilder("stderr"))
-        self._number = 0
+        self._builders = (_LineBuilder("stdout"), _LineBuilder("stderr"))
+        self._next_number = 0
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -44,17 +45,25 @@ class Console:
             self._undo.pop()()
 
     def take(self, is_last: bool) -> list[Line]:
-        """Return the lines completed since the last call, numbered; at the last also the rest."""
-        done: list[tuple[float, str, str]] = []
+        """Return what is new: completed lines, and now and then how far an unfinished one has come.
+
+        A line keeps its number: what is returned again under a number replaces what was before, so
+        a progress bar moves. At the last call the rest is returned too.
+        """
+        done: list[_Draft] = []
         while self._pieces:
             at, index, text = self._pieces.popleft()
-            done.extend(self._lines[index].feed(at, text))
-        if is_last:
-            for builder in self._lines:
-                done.extend(builder.rest())
-        lines = [(n, at, name, text) for n, (at, name, text) in enumerate(done, self._number)]
-        self._number += len(lines)
-        return lines
+            done.extend(self._builders[index].feed(at, text))
+        for builder in self._builders:
+            done.extend(builder.rest() if is_last else builder.progress())
+        return [(self._number_of(draft), draft.at, draft.stream, draft.text) for draft in done]
+
+    def _number_of(self, draft: _Draft) -> int:
+        owner = draft.owner
+        if owner.number is None:
+            owner.number = self._next_number
+            self._next_number += 1
+        return owner.number
 
     def _listener(self, index: int) -> Callable[[str], None]:
         pieces, pid = self._pieces, os.getpid()
@@ -97,18 +106,39 @@ def _tap(stream: Any, listen: Callable[[str], None]) -> Callable[[], None] | Non
     return undo
 
 
+class _Owner:
+    """One line's number, given when something of it is first returned."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+
+class _Draft:
+    """A line, whole or so far, before it has its number."""
+
+    __slots__ = ("at", "owner", "stream", "text")
+
+    def __init__(self, owner: _Owner, at: float, stream: str, text: str) -> None:
+        self.owner, self.at, self.stream, self.text = owner, at, stream, text
+
+
 class _LineBuilder:
     """Assembles the lines of one stream from the pieces that were written."""
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._owner = _Owner()
         self._line = ""
         self._column = 0
         self._at = 0.0
+        self._shown = ""
+        self._shown_at = 0.0
 
-    def feed(self, at: float, text: str) -> list[tuple[float, str, str]]:
+    def feed(self, at: float, text: str) -> list[_Draft]:
         """Take what was written at a time; return the lines that it completes."""
-        done: list[tuple[float, str, str]] = []
+        done: list[_Draft] = []
         pieces = str(text).split("\n")
         for piece in pieces[:-1]:
             self._put(at, piece)
@@ -118,15 +148,26 @@ class _LineBuilder:
             done.extend(self._end_line())
         return done
 
-    def rest(self) -> list[tuple[float, str, str]]:
+    def rest(self) -> list[_Draft]:
         """Return the line that was begun and not ended, if any."""
         return self._end_line() if self._line else []
 
-    def _end_line(self) -> list[tuple[float, str, str]]:
-        line = _MOVES.sub("", _ERASES.sub("", self._line))
-        self._line, self._column = "", 0
-        parts = [line[i : i + MAX_LINE] for i in range(0, len(line), MAX_LINE)] or [""]
-        return [(self._at, self._name, part) for part in parts]
+    def progress(self) -> list[_Draft]:
+        """Return the unfinished line if it has changed and was not returned in the last seconds."""
+        now = time.monotonic()
+        if self._line in ("", self._shown) or now - self._shown_at < PROGRESS_S:
+            return []
+        self._shown, self._shown_at = self._line, now
+        return [_Draft(self._owner, self._at, self._name, _as_seen(self._line))]
+
+    def _end_line(self) -> list[_Draft]:
+        line, owner = _as_seen(self._line), self._owner
+        self._line, self._shown, self._column, self._owner = "", "", 0, _Owner()
+        drafts = [_Draft(owner, self._at, self._name, line[:MAX_LINE])]
+        for start in range(MAX_LINE, len(line), MAX_LINE):
+            part = line[start : start + MAX_LINE]
+            drafts.append(_Draft(_Owner(), self._at, self._name, part))
+        return drafts
 
     def _put(self, at: float, piece: str) -> None:
         """Write onto the line at the cursor; a carriage return takes the cursor to its start."""
@@ -144,3 +185,7 @@ class _LineBuilder:
             self._line = old[: self._column] + text + tail
             self._column += len(text)
             self._at = at
+
+
+def _as_seen(line: str) -> str:
+    return _MOVES.sub("", _ERASES.sub("", line))
