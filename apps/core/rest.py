@@ -129,7 +129,9 @@ def read_limit(request: Request, default: int, maximum: int) -> int:
     given = request.query_params.get("limit")
     if given is None:
         return default
-    if not given.isdigit() or not 1 <= int(given) <= maximum:
+    # Not every digit of Unicode is one of a number, and Python reads no number of thousands of digits.
+    is_number = given.isascii() and given.isdigit() and len(given) < 10
+    if not is_number or not 1 <= int(given) <= maximum:
         raise Invalid(
             f"limit accepts a whole number from 1 to {maximum}.", fields={"limit": [given]}
         )

@@ -51,8 +51,8 @@ def create_user(
         is_superuser=is_admin,
     )
     problems = _user_problems(user)
-    if _is_taken(username):
-        problems.setdefault("username", [_("This name is taken.")])
+    if "username" not in problems and _is_taken(username):
+        problems["username"] = [_("This name is taken.")]
     if password is not None:
         problems |= _password_problems(user, password)
     if problems:

@@ -80,7 +80,9 @@ def _end(token: RefreshToken) -> bool:
 
 def _user_of(token: Token) -> User:
     user_id = str(token.get(USER_CLAIM) or "")
-    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id.isdigit() else None
+    # Not every digit of Unicode is one of a number.
+    is_number = user_id.isascii() and user_id.isdigit()
+    user = User.objects.filter(pk=user_id, is_active=True).first() if is_number else None
     fingerprint = str(token.get(FINGERPRINT_CLAIM) or "")
     if user is None or not constant_time_compare(fingerprint, user.get_session_auth_hash()):
         raise _refusal()
