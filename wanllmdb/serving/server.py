@@ -15,19 +15,16 @@ GRACE_S = 10
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which says when it is ready."""
+    """uvicorn, which says when it is ready, and on which address."""
 
-    def __init__(self, config: uvicorn.Config, say: Say) -> None:
+    def __init__(self, config: uvicorn.Config, *, address: str, say: Say) -> None:
         super().__init__(config)
+        self.address = address
         self.say = say
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.say(f"wanLLMDB {settings.VERSION} is ready on {_address(sockets)} (Ctrl-C stops it)")
-
-
-def _address(listeners: list[socket.socket] | None) -> str:
-    return settings.BASE_URL or sockets.url((listeners or [])[0])
+        self.say(f"wanLLMDB {settings.VERSION} is ready on {self.address} (Ctrl-C stops it)")
 
 
 def run_server(listener: socket.socket, *, say: Say) -> None:
@@ -49,11 +46,14 @@ def run_server(listener: socket.socket, *, say: Say) -> None:
         backlog=sockets.BACKLOG,
         timeout_graceful_shutdown=GRACE_S,
     )
+    address = sockets.url(listener)
+    if settings.BASE_URL:
+        address = f"{settings.BASE_URL}, listening on {address}"
     worker = EmbeddedWorker() if settings.EMBEDDED_WORKER else None
     if worker:
         worker.start()
     try:
-        Server(config, say).run([listener])
+        Server(config, address=address, say=say).run([listener])
     finally:
         if worker:
             worker.stop(deadline_s=GRACE_S)
