@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
+import wanllm
 from wanllm import Config, Summary
 from wanllm._config import to_mapping
 
@@ -32,6 +35,29 @@ class Options:
 )
 def test_whatever_holds_settings_is_a_config(given: Any, stored: dict[str, Any]) -> None:
     assert to_mapping(given) == stored
+
+
+@pytest.mark.parametrize("given", [3, "path.yaml", [1]])
+def test_what_holds_no_settings_is_an_error(given: Any) -> None:
+    with pytest.raises(wanllm.Error, match="a config is a mapping"):
+        wanllm.init(mode="offline", config=given)
+
+
+def test_a_wrong_update_never_raises(capfd: pytest.CaptureFixture[str]) -> None:
+    config = Config({"lr": 1}, None)
+    config.update(3)
+    assert config.as_dict() == {"lr": 1}
+    assert "update() failed" in capfd.readouterr().err
+
+
+def test_a_copy_of_the_config_sends_nothing() -> None:
+    sent: list[dict[str, Any]] = []
+    config = Config({"opt": {"lr": 0.1}}, sent.append)
+    for twin in (copy.copy(config), copy.deepcopy(config), pickle.loads(pickle.dumps(config))):
+        twin["opt"]["lr"] = 0.2
+        assert twin.as_dict() == {"opt": {"lr": 0.2}}
+    assert config.as_dict() == {"opt": {"lr": 0.1}}
+    assert sent == []
 
 
 def test_a_huge_value_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:

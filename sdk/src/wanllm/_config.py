@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Callable
 
-from wanllm._notice import warn_once
+from wanllm._errors import Error
+from wanllm._notice import shielded, warn_once
 from wanllm._values import TOO_LARGE, Unloggable, is_too_large, plain
 
 Publish = Callable[[dict[str, Any]], None]
@@ -14,7 +15,7 @@ Publish = Callable[[dict[str, Any]], None]
 def to_mapping(config: object) -> dict[str, Any]:
     """Return a config as a plain dict, from a mapping, Namespace, dataclass or any object.
 
-    Values that can't be stored are left out with a warning.
+    Values that can't be stored are left out with a warning. Raises Error where nothing is held.
     """
     if config is None:
         return {}
@@ -26,8 +27,10 @@ def to_mapping(config: object) -> dict[str, Any]:
         items = asdict(config)  # type: ignore[call-overload]  # the attribute marks a dataclass
     elif hasattr(config, "to_dict"):  # transformers, OmegaConf wrappers
         items = config.to_dict()
-    else:
+    elif hasattr(config, "__dict__"):
         items = vars(config)
+    else:
+        raise Error(f"a config is a mapping or an object with attributes, not {config!r:.80}.")
     stored: dict[str, Any] = {}
     for key, value in items.items():
         try:
@@ -37,6 +40,8 @@ def to_mapping(config: object) -> dict[str, Any]:
             stored.update(entry)
         except Unloggable as reason:
             warn_once(f"config:{key}", f'config "{key}" {reason}.')
+        except Exception as error:  # noqa: BLE001 - objects of any library may fail in their own way
+            warn_once(f"config:{key}", f'config "{key}" could not be read: {error!r}')
     return stored
 
 
@@ -75,7 +80,7 @@ class Config(MutableMapping[str, Any]):
         return len(self._values)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         try:
             return self[name]
@@ -88,6 +93,11 @@ class Config(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return f"Config({self._values!r})"
 
+    def __reduce__(self) -> Any:
+        """Copies, deep ones and those sent elsewhere, are plain values that send nothing."""
+        return Config, (self.as_dict(), None)
+
+    @shielded
     def update(self, *changes: Any, **more: Any) -> None:
         """Merge values in: nested mappings merge, all else replaces. Takes whatever init takes."""
         for change in changes:
