@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.contract.rest import call, wait_for_state
 from tests.live_server import ROOT, LiveServer, copy_of
@@ -178,6 +180,14 @@ def test_request_under_way_is_answered_before_a_stop(server: LiveServer) -> None
         answer = client.recv(65536)
     assert b" 201 " in answer.splitlines()[0]
     assert server.stop() == 0
+
+
+def test_open_page_does_not_hold_up_a_stop(server: LiveServer) -> None:
+    server.start()
+    with connect(f"ws://127.0.0.1:{server.port}/ws/live", origin=Origin(server.url), proxy=None):
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 5
 
 
 def test_administrator_is_made_from_the_environment_once(server: LiveServer) -> None:
