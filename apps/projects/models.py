@@ -20,7 +20,7 @@ from apps.orgs.permissions import PUBLIC, Perm
 # invisible characters are left to validate_name.
 slug_validator = RegexValidator(
     r"^(?!\.{1,2}\Z)[^\s/\\#?%:](?:[^/\\#?%:]{0,126}[^\s/\\#?%:])?\Z",
-    _("Use 1 to 128 characters without / \\ # ? % : and without a space at either end."),
+    _("Use 1 to 128 characters without / \\ # ? %% : and without a space at either end."),
 )
 
 

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^(?!\\.{1,2}\\Z)[^\\s/\\\\#?%:\\x00-\\x1f\\x7f](?:[^/\\\\#?%:\\x00-\\x1f\\x7f]{0,126}[^\\s/\\\\#?%:\\x00-\\x1f\\x7f])?\\Z",
-                                "Use 1 to 128 characters without / \\ # ? % : and without a space at either end.",
+                                "Use 1 to 128 characters without / \\ # ? %% : and without a space at either end.",
                             )
                         ],
                         verbose_name="name",

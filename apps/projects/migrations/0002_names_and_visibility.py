@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 validators=[
                     django.core.validators.RegexValidator(
                         "^(?!\\.{1,2}\\Z)[^\\s/\\\\#?%:](?:[^/\\\\#?%:]{0,126}[^\\s/\\\\#?%:])?\\Z",
-                        "Use 1 to 128 characters without / \\ # ? % : and without a space at either end.",
+                        "Use 1 to 128 characters without / \\ # ? %% : and without a space at either end.",
                     ),
                     apps.core.text.validate_name,
                 ],
