@@ -156,14 +156,15 @@ def _take(
 ) -> tuple[Outcome, list[tuple[int, Control]]]:
     """Note a request's batch and counters; return its answer and the controls that are to be applied."""
     state, request = streams[_stream_key(append)], append.request
-    skipped = state.next_offset - request.offset
+    offset = state.next_offset if request.offset is None else request.offset
+    skipped = state.next_offset - offset
     if state.is_in_trash:
         return Gone("The run was deleted. Restore it first.", code="run_deleted"), []
     if skipped < 0:
         return Ahead(state.next_offset), []
     new = request.records[skipped:]
-    result = Appended(max(state.next_offset, request.offset + len(request.records)))
-    first = request.offset + skipped
+    result = Appended(max(state.next_offset, offset + len(request.records)))
+    first = offset + skipped
     controls = []
     for place, record in enumerate(new, first):
         if isinstance(record, Refusal):

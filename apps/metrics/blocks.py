@@ -6,7 +6,7 @@ a row of it stands for many rows, and holds their least, greatest, first and las
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -23,13 +23,13 @@ Numbers = NDArray[Any]
 class Part(IntEnum):
     """What an array of a block is. Stored in every directory: numbers are never reused."""
 
-    # Of all keys together; of a bucket they say where it begins.
+    # Of all keys together; of a bucket the least.
     NUMBER = 1  # the row's number in its stream
     STEP = 2
     TIME = 3
     # Of a bucket, of all keys together.
     SPAN = 4  # rows it stands for
-    LAST_STEP = 5
+    LAST_STEP = 5  # the greatest, as the next two
     LAST_TIME = 6
     LAST_NUMBER = 7
     # Of a key.
@@ -125,8 +125,10 @@ class Block:
         return common if column.rows is None else common[column.rows]
 
 
-def gather(pieces: Sequence[tuple[int, dict[str, Any]]]) -> Block:
-    """Build one block from stored records and the number of the first row of each.
+def gather(
+    pieces: Sequence[tuple[int, dict[str, Any]]], only: Collection[str] | None = None
+) -> Block:
+    """Build one block from stored records and the number of the first row of each, of all keys or some.
 
     The records are those of wire.py. Touches each key of each record once and each value in C.
     """
@@ -135,9 +137,13 @@ def gather(pieces: Sequence[tuple[int, dict[str, Any]]]) -> Block:
     found_objects: dict[str, list[tuple[int, Any]]] = {}
     for _, record in pieces:
         count = record["n"]
-        for key, column in record["columns"].items():
+        columns, objects = record["columns"], record["objects"]
+        if only is not None:
+            columns = {key: columns[key] for key in only if key in columns}
+            objects = {}
+        for key, column in columns.items():
             found.setdefault(key, []).append((base, count, column))
-        for key, column in record["objects"].items():
+        for key, column in objects.items():
             found_objects.setdefault(key, []).append((base, column))
         base += count
     shared: dict[Part, Numbers] = {
@@ -145,10 +151,9 @@ def gather(pieces: Sequence[tuple[int, dict[str, Any]]]) -> Block:
         Part.STEP: _joined([steps_of(record) for _, record in pieces]),
         Part.TIME: np.frombuffer(b"".join([record["times"] for _, record in pieces]), np.float64),
     }
-    columns = {key: _gather_column(parts, len(pieces)) for key, parts in found.items()}
     return Block(
         shared,
-        {key: column for key, column in columns.items() if column.count},
+        {key: _gather_column(parts, len(pieces)) for key, parts in found.items()},
         {key: _gather_objects(parts) for key, parts in found_objects.items()},
     )
 
@@ -276,6 +281,8 @@ def cut(block: Block, start: int, stop: int) -> Block:
 
 def keep(block: Block, mask: NDArray[np.bool_]) -> Block:
     """Return the rows of a block where `mask` is true."""
+    if mask.all():
+        return block
     places = np.cumsum(mask) - 1
     shared = {part: values[mask] for part, values in block.shared.items()}
     columns = {}

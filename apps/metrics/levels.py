@@ -21,16 +21,17 @@ def summarise(block: Block) -> Block:
     """Return the buckets of 64 rows (or 64 buckets) of a block; the last may have fewer."""
     starts = np.arange(0, len(block), WIDTH)
     ends = np.append(starts[1:], len(block)) - 1
+    last_steps = block.shared.get(Part.LAST_STEP, block.steps)
+    last_times = block.shared.get(Part.LAST_TIME, block.times)
+    spans = block.shared.get(Part.SPAN, np.ones(len(block), np.int64))
     shared: dict[Part, Numbers] = {
         Part.NUMBER: block.numbers[starts],
-        Part.STEP: block.steps[starts],
-        Part.TIME: block.times[starts],
-        Part.SPAN: np.add.reduceat(
-            block.shared.get(Part.SPAN, np.ones(len(block), np.int64)), starts
-        ),
-        Part.LAST_STEP: block.shared.get(Part.LAST_STEP, block.steps)[ends],
+        Part.STEP: np.minimum.reduceat(block.steps, starts),
+        Part.TIME: np.minimum.reduceat(block.times, starts),
+        Part.SPAN: np.add.reduceat(spans, starts),
+        Part.LAST_STEP: np.maximum.reduceat(last_steps, starts),
+        Part.LAST_TIME: np.maximum.reduceat(last_times, starts),
         Part.LAST_NUMBER: block.shared.get(Part.LAST_NUMBER, block.numbers)[ends],
-        Part.LAST_TIME: block.shared.get(Part.LAST_TIME, block.times)[ends],
     }
     summary = Block(shared)
     for names, rows in patterns(block):

@@ -8,7 +8,7 @@ other from the start by a lock on its head.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,6 +104,12 @@ def _settle(run_id: int, *, is_sealing: bool) -> bool:
         return False
 
 
+def settle_all(head: Head) -> None:
+    """Seal everything that waits, within the caller's transaction, which keeps writers out."""
+    while waiting := read_waiting(head.pk):
+        _settle_waiting(head, waiting, is_sealing=True)
+
+
 def _compact(run_id: int) -> bool:
     """Merge what small tiles a run has left, and tell it the statistics of all its keys."""
     small = sql.fetch(
@@ -160,13 +166,35 @@ def read_waiting(run_id: int) -> list[Waiting]:
         return []
     rows = sql.fetch(
         "SELECT id, stream_id, first_offset, first_row, received_at, payload FROM metrics_batch "
-        "WHERE id IN (VALUES {rows}) ORDER BY stream_id, first_offset",
-        rows=chosen,
+        "WHERE id IN (VALUES {numbers}) ORDER BY stream_id, first_offset",
+        numbers=chosen,
     )
-    return [
-        Waiting(*row, sql.read_time(received_at), wire.unpack_batch(bytes(payload)))
-        for *row, received_at, payload in rows
-    ]
+    return [_unpack_waiting(row) for row in rows]
+
+
+def read_all_waiting(
+    run_ids: Collection[int], offsets: Mapping[int, Mapping[int, int]]
+) -> dict[int, list[Waiting]]:
+    """Read the batches of runs that wait and are not counted yet: `offsets` says how far, by run and stream."""
+    waiting: dict[int, list[Waiting]] = {}
+    if run_ids:
+        for run, *row in sql.fetch(
+            "SELECT run_id, id, stream_id, first_offset, first_row, received_at, payload "
+            "FROM metrics_batch WHERE run_id IN (VALUES {numbers}) ORDER BY stream_id, first_offset",
+            numbers=[(run_id,) for run_id in run_ids],
+        ):
+            if row[2] >= offsets.get(run, {}).get(row[1], 0):
+                waiting.setdefault(run, []).append(_unpack_waiting(row))
+    return waiting
+
+
+def _unpack_waiting(row: Sequence[Any]) -> Waiting:
+    batch_id, stream_id, first_offset, first_row, received_at, payload = row
+    return Waiting(
+        *(batch_id, stream_id, first_offset, first_row),
+        sql.read_time(received_at),
+        wire.unpack_batch(bytes(payload)),
+    )
 
 
 def pieces_by_stream(waiting: Sequence[Waiting]) -> dict[tuple[int, int], Pieces]:

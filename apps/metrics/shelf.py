@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.metrics import keys, levels, sql, tiles
-from apps.metrics.blocks import Block, concat, cut
+from apps.metrics.blocks import Block, concat, cut, keep
 from apps.metrics.models import Kind
 
 FULL_CELLS = 262_144
@@ -41,14 +41,14 @@ class Shelf:
         small = self._small(stream_id, kind, level)
         size = block.cells * BYTES_PER_CELL + block.object_bytes
         count = count_to_merge([row[1] for row in small], size)
-        merged = self._take([row[0] for row in small[len(small) - count :]], kind)
+        merged = self.take([row[0] for row in small[len(small) - count :]], kind)
         self._place(stream_id, kind, level, concat([*merged, block]))
 
     def compact(self, stream_id: int, kind: int, level: int) -> None:
         """Make one of the tiles at the end of a stream that are not full."""
         small = self._small(stream_id, kind, level)
         if len(small) > 1:
-            blocks = self._take([row[0] for row in small], kind)
+            blocks = self.take([row[0] for row in small], kind)
             self._place(stream_id, kind, level, concat(blocks))
 
     def _small(self, stream_id: int, kind: int, level: int) -> list[tuple[Any, ...]]:
@@ -58,7 +58,7 @@ class Shelf:
             [stream_id, kind, level],
         )
 
-    def _take(self, tile_ids: list[int], kind: int) -> list[Block]:
+    def take(self, tile_ids: list[int], kind: int) -> list[Block]:
         """Read tiles that are to be replaced."""
         self.deletes += tile_ids
         blocks = []
@@ -76,11 +76,26 @@ class Shelf:
             piece = cut(block, start, start + size)
             self.insert(stream_id, kind, level, piece, is_full=True)
             if kind != Kind.CONSOLE and level < levels.TOP:
-                above.append(levels.summarise(piece))
+                above.append(piece)
         if full < len(block):
             self.insert(stream_id, kind, level, cut(block, full, len(block)), is_full=False)
         if above:
-            self.put(stream_id, kind, level + 1, concat(above))
+            # After a truncation, rows that were taken up already may stand in a full tile once more.
+            reach = self.reach(stream_id, kind, level + 1)
+            new = [keep(piece, piece.numbers > reach) for piece in above]
+            buckets = [levels.summarise(piece) for piece in new if len(piece)]
+            if buckets:
+                self.put(stream_id, kind, level + 1, concat(buckets))
+
+    @staticmethod
+    def reach(stream_id: int, kind: int, level: int) -> int:
+        """Return the last row number that a level's tiles stand for; −1 if there are none."""
+        ((last,),) = sql.fetch(
+            "SELECT MAX(last_row) FROM metrics_tile WHERE stream_id = %s AND kind = %s "
+            "AND level = %s",
+            [stream_id, kind, level],
+        )
+        return -1 if last is None else int(last)
 
     def insert(self, stream_id: int, kind: int, level: int, block: Block, *, is_full: bool) -> None:
         """Add one tile."""
@@ -93,7 +108,7 @@ class Shelf:
         )
 
     def write(self) -> None:
-        """Write the changes, within the caller's transaction."""
+        """Write the changes, within the caller's transaction. Once only."""
         delete("metrics_tile", self.deletes)
         for row in self.inserts:
             sql.run(

@@ -18,11 +18,20 @@ from django.db import connection
 Row = tuple[Any, ...]
 
 
-def fetch(query: str, parameters: Sequence[Any] = (), rows: Sequence[Row] = ()) -> list[Row]:
+def fetch(
+    query: str,
+    parameters: Sequence[Any] = (),
+    rows: Sequence[Row] = (),
+    numbers: Sequence[tuple[int, ...]] = (),
+) -> list[Row]:
     """Run a query with `%s` placeholders and return its rows; bytes come as bytes.
 
-    `rows` fill `{rows}` in the text, which is to stand after VALUES and after all placeholders.
+    `rows` fill `{rows}` in the text, which is to stand after VALUES and after all placeholders. `numbers` fill
+    `{numbers}` likewise, written into the text: thousands of them are dear as parameters.
     """
+    if numbers:
+        row = f"({', '.join(['%d'] * len(numbers[0]))})"
+        query = query.replace("{numbers}", ", ".join([row % values for values in numbers]))
     with _executed(query, parameters, rows) as cursor:
         return list(cursor.fetchall())
 
@@ -88,4 +97,4 @@ def snapshot() -> Iterator[None]:
 
 def for_update_of(table: str) -> str:
     """Return the clause that locks the selected rows; SQLite has locked everything already."""
-    return f" FOR UPDATE OF {table}" if connection.vendor == "postgresql" else ""
+    return f" FOR NO KEY UPDATE OF {table}" if connection.vendor == "postgresql" else ""

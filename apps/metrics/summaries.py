@@ -30,7 +30,7 @@ def record_removals(run_id: int, removed: Set[int]) -> None:
     """Take keys out of the run's summary that have no rows any more."""
     if removed:
         names = keys.names_of(removed)
-        services.record_summary(run_id=run_id, stats=dict.fromkeys(names.values()))
+        documents.record_summary(run_id=run_id, stats=dict.fromkeys(names.values()))
 
 
 def definitions_of(run_ids: list[int]) -> dict[int, dict[str, Any]]:

@@ -44,10 +44,10 @@ class UnsupportedMedia(AppError):
 
 @dataclass(slots=True)
 class StreamRequest:
-    """One checked request of one writer."""
+    """One checked request of one writer. No offset: its records follow those that are there."""
 
     stream: uuid.UUID
-    offset: int
+    offset: int | None
     label: str
     records: list[Record]
 
