@@ -430,6 +430,27 @@ def test_the_local_log_is_never_added_to_git(tmp_path: Path) -> None:
     assert (tmp_path / "wanllm-runs" / ".gitignore").read_text() == "*\n"
 
 
+def test_a_signal_handler_may_log_and_finish(server: FakeServer) -> None:
+    done = run_script(
+        "import signal, sys, wanllm\n"
+        "run = wanllm.init(project='ann/demo')\n"
+        "def handler(*_):\n"
+        "    run.log({'signal': 1.0})\n"
+        "    run.finish(143, state='killed')\n"
+        "    sys.exit(143)\n"
+        "signal.signal(signal.SIGALRM, handler)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.3)\n"
+        "while True:\n"
+        "    run.log({'a': 1.0})\n",
+        WANLLM_FINISH_TIMEOUT="20",
+    )
+    assert done.returncode == 143, done.stderr
+    rows = server.rows()
+    assert sum("signal" in row for row in rows) == 1
+    assert len({row["step"] for row in rows}) >= len(rows) - 1
+    assert server.records("finish") == [{"kind": "finish", "exit_code": 143, "state": "killed"}]
+
+
 def test_a_thread_per_logger_loses_no_row(server: FakeServer) -> None:
     from threading import Thread
 

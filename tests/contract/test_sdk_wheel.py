@@ -40,7 +40,7 @@ def test_it_logs_to_the_server_it_came_from(
     python: Path, shared_server: LiveServer, tmp_path: Path
 ) -> None:
     key = shared_server.adduser("wheel-user")
-    command = python.with_name("wanllm")
+    command = str(python.with_name("wanllm"))
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     login = [command, "login", "--base-url", shared_server.url, "--api-key", key]
     subprocess.run(login, env=environment, cwd=tmp_path, check=True)

@@ -10,7 +10,8 @@ import contextlib
 import threading
 import time
 import uuid
-from typing import Any, Callable
+from collections import deque
+from typing import Any, Callable, TypeVar
 
 from wanllm._console import Console
 from wanllm._facts import collect_facts
@@ -27,6 +28,7 @@ from wanllm._system import Sampler
 SPOOL_INTERVAL_S = 0.25
 FSYNC_INTERVAL_S = 5.0
 MAX_WAITING_ROWS = 200_000  # above this log() itself helps to write, which bounds the memory
+_Item = TypeVar("_Item")
 PATIENCE_S = 5.0  # how long the end of a script waits for a server that doesn't answer
 
 
@@ -54,11 +56,10 @@ class Pipeline:
         self.sender: Sender | None = None
         self._settings = settings
         self._on_created = on_created
-        self._lock = threading.Lock()
         self._info_lock = threading.Lock()
         self._tick_lock = threading.Lock()
-        self._rows: list[Row] = []
-        self._controls: list[bytes] = []
+        self._rows: deque[Row] = deque()
+        self._controls: deque[bytes] = deque()
         self._stopping = threading.Event()
         self._facts_ready = threading.Event()
         self._synced_at = time.monotonic()
@@ -90,28 +91,21 @@ class Pipeline:
             self.sender.start()
 
     def add_row(self, row: Row) -> None:
-        """Take one row; the cost is a lock and an append."""
-        with self._lock:
-            self._rows.append(row)
-            is_full = len(self._rows) > MAX_WAITING_ROWS
-        if is_full:
+        """Take one row. No lock: a signal handler may log in the middle of a log()."""
+        self._rows.append(row)
+        if len(self._rows) > MAX_WAITING_ROWS:
             self.flush()
 
     def publish(self, record: dict[str, Any]) -> None:
         """Take a record other than rows: config, summary, define."""
-        payload = pack(record)  # now: what the record holds may change later
-        with self._lock:
-            self._controls.append(payload)
+        self._controls.append(pack(record))  # packed now: what the record holds may change later
 
     def flush(self, *, is_last: bool = False) -> None:
         """Write everything that waits into the spool."""
         with self._tick_lock:
-            with self._lock:
-                rows, self._rows = self._rows, []
-                controls, self._controls = self._controls, []
-            for payload in _encode_all(rows):
+            for payload in _encode_all(_take_all(self._rows)):
                 self.spool.append(payload)
-            for payload in controls:
+            for payload in _take_all(self._controls):
                 self.spool.append(payload)
             lines = self.console.take(is_last)
             if lines:
@@ -183,6 +177,11 @@ class Pipeline:
             if self.folder is not None:
                 self.folder.change(**known)
         self._on_created(run)
+
+
+def _take_all(waiting: deque[_Item]) -> list[_Item]:
+    """Remove and return what waits now; others may append meanwhile."""
+    return [waiting.popleft() for _ in range(len(waiting))]
 
 
 def _encode_all(rows: list[Row]) -> list[bytes]:

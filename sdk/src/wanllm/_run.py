@@ -62,7 +62,7 @@ class Run:
         self._is_child = is_child
         self._is_finished = False
         self._next_step = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log within a log()
         self._pipeline: Pipeline | None = None
         _live.add(self)
 
@@ -247,9 +247,8 @@ class Run:
             return
         if self._info["body"]["resume"] != "never":
             last_step = run.get("last_step")
-            with self._lock:
-                if isinstance(last_step, int) and last_step >= self._next_step:
-                    self._next_step = last_step + 1
+            if isinstance(last_step, int):
+                self._next_step = max(self._next_step, last_step + 1)
             if isinstance(run.get("config"), dict):
                 self.config = Config(run["config"], self._publish)
         say(f"run {self.name} at {self.url}")
@@ -261,7 +260,7 @@ class Run:
 
     def _become_child(self) -> None:
         """In a forked child: forget the parent's threads, locks and buffers, which stayed there."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pipeline = None
         self._is_child = True
 
