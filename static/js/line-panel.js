@@ -1,17 +1,14 @@
-/**
- * `<line-panel key="train/loss" project="org/project" [runs="json-id"] [kind="system"] [size="strip"|"full"]>`:
- * one metric of the shown runs as lines, live. README.md tells attributes, keys and events.
- */
+/** `<line-panel key="train/loss">`: one metric of the shown runs as lines, live. README.md tells its attributes. */
 import { Chart } from "./chart.js";
 import { chartSettings, SETTING_NAMES, setZoom, zoomOf } from "./chart-settings.js";
-import { h, iconButton, pageData, throttled } from "./dom.js";
+import { h, pageData, throttled } from "./dom.js";
 import { drawSoon, forgetDraw } from "./draw-queue.js";
 import { value } from "./formats.js";
-import { t } from "./i18n.js";
 import { watchInView } from "./in-view.js";
 import { live } from "./live.js";
 import { PanelCross } from "./panel-cross.js";
 import { PanelData } from "./panel-data.js";
+import { panelHead } from "./panel-head.js";
 import { drawnLines, lastFinite, rawAlpha, stepMetric, subtitle } from "./panel-lines.js";
 import { describeLines, renderState } from "./panel-state.js";
 import { shown } from "./shown.js";
@@ -32,12 +29,6 @@ const REDRAW_MS = 500;
 
 /** @param {unknown[]} a @param {unknown[]} b */
 const same = (a, b) => a.length === b.length && a.every((item, i) => item === b[i]);
-
-// What a panel can do beyond drawing is loaded when it is first asked for.
-/** @param {LinePanel} panel @param {HTMLElement} anchor */
-const openMenu = async (panel, anchor) => (await import("./panel-menu.js")).openPanelMenu(panel, anchor);
-/** @param {LinePanel} panel */
-const openFull = async (panel) => (await import("./panel-full.js")).openFullScreen(panel);
 
 export class LinePanel extends HTMLElement {
   sub = h("span", { class: "panel-sub" });
@@ -101,7 +92,7 @@ export class LinePanel extends HTMLElement {
   connectedCallback() {
     const id = this.getAttribute("runs");
     if (id) this.#ownRuns ??= [pageData(id) ?? []].flat();
-    if (!this.firstElementChild) this.#build();
+    if (!this.firstElementChild) this.append(panelHead(this), this.plot);
     const project = this.getAttribute("project");
     this.#stops = [
       watchInView(this, (visible) => this.#see(visible)),
@@ -118,23 +109,6 @@ export class LinePanel extends HTMLElement {
     for (const stop of this.#stops) stop();
     this.#resizer.disconnect();
     this.#see(false);
-  }
-
-  #build() {
-    const more = iconButton("ellipsis", t("More"), () => openMenu(this, more), "small");
-    const full = iconButton("maximize-2", t("Full screen"), () => openFull(this), "small");
-    const tools = h("span", { class: "panel-tools" }, this.size === "full" ? null : full, more);
-    const title = h("h3", { class: "panel-title", title: this.key }, this.key);
-    this.append(
-      h("header", { class: "panel-head" }, title, this.sub, this.size === "strip" ? this.last : tools),
-      this.plot,
-    );
-    if (this.size !== "panel") return;
-    this.tabIndex = 0;
-    this.addEventListener("keydown", (event) => {
-      if (event.target !== this || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "f" || event.key === "Enter") openFull(this);
-    });
   }
 
   /** @param {boolean} visible */

@@ -51,12 +51,12 @@ function marked(pieces, wanted) {
  * @param {{position: number, search: string, current: boolean, fault: boolean}} view `fault`: part of a traceback
  */
 export function logRow(line, { position, search, current, fault }) {
-  const number = line ? line[0] : position + 1;
+  const number = position + 1;
   const row = h("div", { class: "log-line", "data-position": position, role: "listitem" });
   row.classList.toggle("is-current", current);
   row.classList.toggle("is-fault", fault);
   row.classList.toggle("is-stderr", line?.[2] === "stderr");
-  const link = h("a", { class: "log-number", href: `#L${position + 1}`, tabindex: -1 }, count(number));
+  const link = h("a", { class: "log-number", href: `#L${number}`, tabindex: -1 }, count(number));
   const time = h("time", { class: "log-time" }, line ? timeOfDay(line[1] * 1000) : "");
   const text = h("span", { class: "log-text" }, ...(line ? marked(ansiPieces(line[3]), search) : []));
   row.append(link, time, text);

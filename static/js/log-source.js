@@ -1,12 +1,14 @@
 /** The lines of a console log, loaded in blocks as they come on the screen. */
 import { getJSON } from "./api.js";
 
-/** @typedef {[number: number, time: number, stream: string, text: string]} LogLine */
+/** @typedef {[position: number, time: number, stream: string, text: string]} LogLine `position` in the log, from 0 */
 /** @typedef {{lines: LogLine[], total: number, first: number}} LogPage */
 
 const BLOCK = 500;
 /** Blocks kept; the least recently seen goes first. */
 const KEPT = 40;
+/** Lines at the end that may still change. */
+const TAIL = 100;
 const FOUND_MOST = 1000;
 /** Lines a request may carry when the whole log is saved. */
 const SAVE_PAGE = 2000;
@@ -81,11 +83,12 @@ export class LogSource {
       this.#blocks.delete(/** @type {number} */ (this.#blocks.keys().next().value));
   }
 
-  /** Ask how long the log is by now; the lines that are new and on the screen follow. */
+  /** Fetch the end of the log: new lines, and those that were written again, as a progress bar is. */
   async refresh() {
     try {
-      const page = await this.#ask({ tail: 1 });
+      const page = await this.#ask({ tail: TAIL });
       this.total = page.total;
+      for (const line of page.lines) this.#put(line);
       this.loaded = true;
       this.error = null;
     } catch (error) {
@@ -94,13 +97,24 @@ export class LogSource {
     this.onChange();
   }
 
+  /** @param {LogLine} line */
+  #put(line) {
+    const block = Math.floor(line[0] / BLOCK);
+    const place = line[0] % BLOCK;
+    if (place === 0 && !this.#blocks.has(block)) this.#blocks.set(block, []);
+    const lines = this.#blocks.get(block);
+    // A hole is left to `need`.
+    if (lines && place <= lines.length) lines[place] = line;
+  }
+
   /**
    * Positions of lines that contain a text, whatever their case; at most 1,000.
    * @param {string} text @returns {Promise<{positions: number[], more: boolean}>}
    */
   async search(text) {
     const found = await this.#ask({ search: text, limit: FOUND_MOST });
-    return { positions: found.positions, more: found.positions.length >= FOUND_MOST };
+    const positions = found.lines.map((/** @type {LogLine} */ [position]) => position);
+    return { positions, more: positions.length >= FOUND_MOST };
   }
 
   /** All lines, page by page, for saving. @returns {AsyncGenerator<LogLine[]>} */

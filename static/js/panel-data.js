@@ -37,9 +37,9 @@ export class PanelData {
     return this.#flying.size > 0;
   }
 
-  /** `series` belongs to another view than the one asked for last. */
+  /** `series` belongs to another view than the one asked for last: on its way, or not to be had. */
   get stale() {
-    return this.loading && this.#shown !== this.#target && this.filled;
+    return this.filled && this.#shown !== this.#target;
   }
 
   /** These runs have new points: they are asked for again at the next `load`. @param {Iterable<string>} uids */

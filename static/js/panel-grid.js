@@ -10,6 +10,7 @@ import { t } from "./i18n.js";
 import "./line-panel.js";
 import { live } from "./live.js";
 import { emptyMessage, failureMessage } from "./message.js";
+import { panelToolbar } from "./panel-toolbar.js";
 import { axisKeys, panelSections } from "./sections.js";
 import { urlState } from "./url-state.js";
 
@@ -40,59 +41,19 @@ export class PanelGrid extends HTMLElement {
   #refresh = throttled(() => this.#load(), KEYS_MS);
 
   connectedCallback() {
-    if (!this.firstElementChild) this.append(this.#toolbar(), this.#body);
+    if (!this.firstElementChild) this.append(panelToolbar(this.#pickers), this.#body);
     this.#controls([]);
     const project = this.getAttribute("project");
     this.#stops = [
       urlState.watch(["panels", "toggled"], () => this.#render()),
       ...(project ? [live.subscribe(project, ({ kind }) => kind !== "console" && this.#refresh())] : []),
     ];
-    document.addEventListener("keydown", this.#onKey);
     this.#load();
   }
 
   disconnectedCallback() {
-    document.removeEventListener("keydown", this.#onKey);
     for (const stop of [...this.#stops, this.#stopControls]) stop();
   }
-
-  #search = h("input", {
-    type: "search",
-    placeholder: t("Search panels"),
-    "aria-label": t("Search panels"),
-    value: urlState.get("panels"),
-    oninput: () => urlState.set({ panels: this.#search.value }),
-  });
-
-  #toolbar() {
-    const box = h(
-      "label",
-      { class: "search" },
-      icon("search"),
-      this.#search,
-      h("span", { class: "kbd" }, "/"),
-    );
-    return h(
-      "div",
-      { class: "panel-toolbar", role: "toolbar", "aria-label": t("Charts") },
-      box,
-      this.#pickers,
-    );
-  }
-
-  /** "/" goes to the search box. @param {KeyboardEvent} event */
-  #onKey = (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (
-      event.key !== "/" ||
-      event.ctrlKey ||
-      event.metaKey ||
-      target.closest("input, textarea, select, dialog")
-    )
-      return;
-    event.preventDefault();
-    this.#search.focus();
-  };
 
   /** @param {string[]} axes */
   #controls(axes) {

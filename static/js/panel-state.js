@@ -39,21 +39,21 @@ function empty(panel) {
  */
 export function renderState(panel, hasLines) {
   const { data, plot } = panel;
-  plot.classList.toggle("is-stale", data.stale);
+  const lost = data.error !== null && !data.loading && (data.stale || !hasLines);
+  plot.classList.toggle("is-stale", data.stale && data.loading);
   window.clearTimeout(panel.waiting);
-  if (hasLines) {
+  if (hasLines && !lost) {
     plot.querySelector(".message, .panel-skeleton")?.remove();
     return true;
   }
-  if (data.loading && !data.filled) {
-    panel.waiting = window.setTimeout(() => {
-      if (data.loading && !panel.chart) plot.replaceChildren(skeleton());
-    }, SKELETON_MS);
-    return false;
-  }
-  if (data.loading) return false;
-  plot.replaceChildren(data.error ? failed(panel) : empty(panel));
+  if (!data.loading) plot.replaceChildren(lost ? failed(panel) : empty(panel));
+  else if (!data.filled) panel.waiting = window.setTimeout(() => showSkeleton(panel), SKELETON_MS);
   return false;
+}
+
+/** @param {LinePanel} panel */
+function showSkeleton({ data, chart, plot }) {
+  if (data.loading && !chart) plot.replaceChildren(skeleton());
 }
 
 /**

@@ -71,6 +71,17 @@ it("keeps the old points until the other view is there", async () => {
   expect(shows("a")).toBe(2);
 });
 
+it("says that what it shows is of another view, also after that could not be had", async () => {
+  data.load({ ...view, runs: ["a"] });
+  await calls[0].answer(1);
+  data.load({ ...view, x: "time", runs: ["a"] });
+  await calls[1].fail();
+  expect([data.stale, data.loading, data.error?.message]).toEqual([true, false, "down"]);
+  data.load({ ...view, x: "time", runs: ["a"] });
+  await calls[2].answer(2);
+  expect([data.stale, data.error]).toEqual([false, null]);
+});
+
 it("drops the answer to a view that was left", async () => {
   data.load({ ...view, runs: ["a"] });
   await calls[0].answer(1);
