@@ -230,5 +230,5 @@ def unpack(payload: bytes) -> Heads:
         return Heads()
     compressed, lasts = msgpack.unpackb(payload, use_list=False)
     shuffled = np.frombuffer(codec.decompress(compressed), np.uint8)
-    table = np.ascontiguousarray(shuffled.reshape(HEAD.itemsize, -1).T).view(HEAD).ravel()
+    table = shuffled.reshape(HEAD.itemsize, -1).T.copy().view(HEAD).ravel()
     return Heads(table, {int(key): place for place, key in enumerate(table["key"])}, dict(lasts))

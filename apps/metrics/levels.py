@@ -66,21 +66,7 @@ def _group(rows: Ints | None, starts: Ints) -> tuple[Ints, Ints]:
 def _bucket_parts(block: Block, column: Column) -> dict[Part, Numbers]:
     """Return a key's arrays as buckets: a row is a bucket of one value."""
     if Part.VALUE not in column.parts:
-        own = {
-            part: block.own(column, part)
-            for part in (
-                Part.OWN_STEP,
-                Part.OWN_TIME,
-                Part.OWN_LAST_STEP,
-                Part.OWN_LAST_TIME,
-            )
-        }
-        odd = column.parts.get(Part.ODD)
-        return {
-            **column.parts,
-            **own,
-            Part.ODD: np.zeros(column.count, np.int64) if odd is None else odd,
-        }
+        return {**column.parts, **{part: block.own(column, part) for part in OWN_PARTS}}
     values: Floats = column.parts[Part.VALUE]
     steps = block.steps if column.rows is None else block.steps[column.rows]
     times = block.times if column.rows is None else block.times[column.rows]
@@ -111,6 +97,7 @@ def _fold(parts: dict[Part, Numbers], starts: Ints) -> dict[Part, Numbers]:
         Part.FIRST: parts[Part.FIRST][starts],
         Part.LAST: parts[Part.LAST][ends],
         Part.COUNT: counts,
+        Part.ODD: odd,
         Part.MIN_STEP: parts[Part.MIN_STEP][lowest],
         Part.MAX_STEP: parts[Part.MAX_STEP][highest],
         Part.MIN_TIME: parts[Part.MIN_TIME][lowest],
@@ -120,8 +107,6 @@ def _fold(parts: dict[Part, Numbers], starts: Ints) -> dict[Part, Numbers]:
         Part.OWN_LAST_STEP: parts[Part.OWN_LAST_STEP][ends],
         Part.OWN_LAST_TIME: parts[Part.OWN_LAST_TIME][ends],
     }
-    if odd.any():
-        folded[Part.ODD] = odd
     return folded
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.metrics.blocks import Block, Part
+from apps.metrics.blocks import Block, Column, Numbers, Part
 from apps.metrics.codec import Floats, Ints
 from apps.metrics.tile_reader import Contents, Tile
 from apps.metrics.tiles import SHARED
@@ -29,7 +29,6 @@ _AXIS_PARTS = {
 # Of keys that are in the same rows: their common x, and which of the values belong to it.
 Layout = tuple[Floats, "Ints | slice"]
 Layouts = dict[Any, Layout]
-Waiting = Sequence[tuple[int, Block]]
 
 
 @dataclass(slots=True)
@@ -89,25 +88,39 @@ class Piece:
         return self.contents.count(self.key) > 0
 
     @property
-    def rows_place(self) -> int:
-        """Tell keys that are in the same rows by where those are stored; −1 for all rows."""
-        place = self.contents.places.get((self.key, Part.ROWS))
-        return -1 if place is None else place[0]
+    def order(self) -> tuple[int, int]:
+        """What pieces are sorted by, so that what arrived later comes later."""
+        return self.tile.stream_id, self.tile.first_row
 
-    def shared(self, part: Part) -> Any:
+    @property
+    def mark(self) -> tuple[Any, ...]:
+        """Tell which rows of the tile have the key, by where that is stored."""
+        place = self.contents.places.get((self.key, Part.ROWS))
+        return self.tile.tile_id, self.first, -1 if place is None else place[0]
+
+    def steps(self) -> Numbers:
+        return self.shared(Part.STEP)
+
+    def times(self) -> Numbers:
+        return self.shared(Part.TIME)
+
+    def values(self) -> Numbers:
+        return self.own(Part.VALUE)
+
+    def shared(self, part: Part) -> Numbers:
         """Return an array of all keys, for the rows or buckets that have this one."""
-        values = self.contents.read(SHARED, part)
+        values: Numbers = self.contents.read(SHARED, part)
         if self.contents.has(self.key, Part.ROWS):
             values = values[self.contents.read(self.key, Part.ROWS)]
         return self._from_first(values)
 
-    def own(self, part: Part) -> Any:
+    def own(self, part: Part) -> Numbers:
         return self._from_first(self.contents.read(self.key, part))
 
-    def own_or_shared(self, own: Part, shared: Part) -> Any:
+    def own_or_shared(self, own: Part, shared: Part) -> Numbers:
         return self.own(own) if self.contents.has(self.key, own) else self.shared(shared)
 
-    def _from_first(self, values: Any) -> Any:
+    def _from_first(self, values: Numbers) -> Numbers:
         if self.tile.first_row >= self.first:
             return values
         numbers = self.contents.read(SHARED, Part.NUMBER)
@@ -116,68 +129,69 @@ class Piece:
         return values[numbers >= self.first]
 
 
+@dataclass(slots=True)
+class WaitingPiece:
+    """What the waiting rows of a stream hold of one key."""
+
+    stream_id: int
+    block: Block
+    column: Column
+
+    @property
+    def order(self) -> tuple[int, int]:
+        return self.stream_id, int(self.block.numbers[0])
+
+    @property
+    def mark(self) -> tuple[Any, ...]:
+        rows = self.column.rows
+        return self.stream_id, None if rows is None else rows.tobytes()
+
+    def steps(self) -> Numbers:
+        return self._of_rows(self.block.steps)
+
+    def times(self) -> Numbers:
+        return self._of_rows(self.block.times)
+
+    def values(self) -> Numbers:
+        return self.column.parts[Part.VALUE]
+
+    def _of_rows(self, values: Numbers) -> Numbers:
+        return values if self.column.rows is None else values[self.column.rows]
+
+
+Pieces = Sequence[Piece | WaitingPiece]
+
+
 def parts_of(level: int, axes: Collection[str]) -> frozenset[Part]:
     """Return the parts that lines on these axes are made of, from this level down to the rows."""
     parts = _ROW_PARTS.union(*[_AXIS_PARTS[axis] for axis in axes])
     return parts | _BUCKET_PARTS if level else parts
 
 
-def _waiting_rows(block: Block, name: str) -> tuple[Ints, Floats, Floats]:
-    column = block.columns[name]
-    steps, times = block.steps, block.times
-    if column.rows is not None:
-        steps, times = steps[column.rows], times[column.rows]
-    return steps, times, column.parts[Part.VALUE]
-
-
-def point_line(
-    pieces: Sequence[Piece],
-    waiting: Waiting,
-    name: str,
-    window: Window,
-    layouts: Layouts,
-    *,
-    replaces: bool,
-) -> Line:
+def point_line(pieces: Pieces, window: Window, layouts: Layouts, *, replaces: bool) -> Line:
     """Return all points within the window. `replaces`: of rows with the same step, the last one counts."""
-    order = sorted(pieces, key=lambda piece: (piece.tile.stream_id, piece.tile.first_row))
-    values = [piece.own(Part.VALUE) for piece in order]
-    mark: list[Any] = [(p.tile.tile_id, p.first, p.rows_place) for p in order]
-    for stream, block in waiting:
-        rows = block.columns[name].rows
-        values.append(block.columns[name].parts[Part.VALUE])
-        mark.append((stream, None if rows is None else rows.tobytes()))
-    layout = layouts.get(tuple(mark))
+    ordered = sorted(pieces, key=lambda piece: piece.order)
+    mark = tuple(piece.mark for piece in ordered)
+    layout = layouts.get(mark)
     if layout is None:
-        layout = layouts[tuple(mark)] = _lay_out(order, waiting, name, window, replaces)
+        layout = layouts[mark] = _lay_out(ordered, window, replaces)
     x, chosen = layout
+    values = [piece.values() for piece in ordered]
     y: Floats = (values[0] if len(values) == 1 else np.concatenate(values))[chosen]
     return Line(x, y, len(y), int(len(y) - np.count_nonzero(np.isfinite(y))))
 
 
-def _lay_out(
-    pieces: Sequence[Piece], waiting: Waiting, name: str, window: Window, replaces: bool
-) -> Layout:
+def _lay_out(pieces: Pieces, window: Window, replaces: bool) -> Layout:
     """Return the sorted x within the window, and which values belong to it."""
-    waiting_rows = [_waiting_rows(block, name) for _, block in waiting]
     is_step = window.axis == "step"
-    x = np.concatenate(
-        [piece.shared(Part.STEP if is_step else Part.TIME) for piece in pieces]
-        + [steps if is_step else times for steps, times, _ in waiting_rows]
-    )
+    x = np.concatenate([piece.steps() if is_step else piece.times() for piece in pieces])
     order = None
     if replaces:
-        steps = (
-            x
-            if is_step
-            else np.concatenate(
-                [p.shared(Part.STEP) for p in pieces] + [steps for steps, _, _ in waiting_rows]
-            )
-        )
+        steps = x if is_step else np.concatenate([piece.steps() for piece in pieces])
         if not (steps[1:] > steps[:-1]).all():
             order = np.argsort(steps, kind="stable")
-            sorted_steps = steps[order]
-            order = order[np.append(sorted_steps[1:] != sorted_steps[:-1], True)]
+            ascending = steps[order]
+            order = order[np.append(ascending[1:] != ascending[:-1], True)]
             x = x[order]
     if not (x[1:] >= x[:-1]).all():
         by_x = np.argsort(x, kind="stable")
@@ -187,20 +201,15 @@ def _lay_out(
     return x[within].astype(np.float64), within if order is None else order[within]
 
 
-def bucket_line(
-    pieces: Sequence[Piece], waiting: Waiting, name: str, window: Window, level: int
-) -> Line:
+def bucket_line(pieces: Pieces, window: Window, level: int) -> Line:
     """Return the first, least, greatest and last point of each bucket, and all points that are in none."""
     gathered = _Buckets(window)
     for piece in pieces:
-        if piece.tile.level:
+        if isinstance(piece, Piece) and piece.tile.level:
             gathered.add_buckets(piece)
         else:
-            x = piece.shared(Part.STEP if window.axis == "step" else Part.TIME)
-            gathered.add_points(x, piece.own(Part.VALUE))
-    for _, block in waiting:
-        steps, times, values = _waiting_rows(block, name)
-        gathered.add_points(steps if window.axis == "step" else times, values)
+            x = piece.steps() if window.axis == "step" else piece.times()
+            gathered.add_points(x, piece.values())
     return gathered.line(level)
 
 
@@ -240,8 +249,7 @@ class _Buckets:
             inside = (x >= self.window.low) & (x <= self.window.high)
             self.x.append(x[inside].astype(np.float64))
             self.y.append(piece.own(part)[inside])
-        counts = piece.own(Part.COUNT)
-        odd = piece.own(Part.ODD) if piece.contents.has(piece.key, Part.ODD) else 0 * counts
+        counts, odd = piece.own(Part.COUNT), piece.own(Part.ODD)
         # Buckets that lie across an edge of the window count as a whole.
         touched = (last >= self.window.low) & (first <= self.window.high)
         weights = (counts - odd)[touched].astype(np.float64)

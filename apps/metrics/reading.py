@@ -17,13 +17,15 @@ from apps.metrics.lines import (
     Layouts,
     Line,
     Piece,
+    Pieces,
+    WaitingPiece,
     Window,
     bucket_line,
     parts_of,
     point_line,
 )
 from apps.metrics.models import Kind
-from apps.metrics.tile_reader import COUNTED, Tile, TileReader, list_tiles
+from apps.metrics.tile_reader import COUNTED, Contents, Tile, TileReader, list_tiles
 
 
 @dataclass(slots=True)
@@ -205,25 +207,29 @@ def _read_at(
     for run, names in wanted.items():
         view = views[run]
         for name in names:
-            pieces = [
-                Piece(tile, first, contents[tile.tile_id], view.numbers.get(name, -1))
-                for tile, first in plans[run]
-            ]
-            pieces = [piece for piece in pieces if piece.is_there]
-            waiting = [
-                (stream, block) for stream, block in view.waiting.items() if name in block.columns
-            ]
-            if not pieces and not waiting:
+            pieces = _pieces(view, name, plans[run], contents)
+            if not pieces:
                 continue
             if level:
-                line = bucket_line(pieces, waiting, name, view.window, level)
+                line = bucket_line(pieces, view.window, level)
             else:
-                line = point_line(
-                    pieces, waiting, name, view.window, view.layouts, replaces=kind == Kind.ROWS
-                )
+                line = point_line(pieces, view.window, view.layouts, replaces=kind == Kind.ROWS)
             if line.total:
                 lines[run, name] = line
     return lines
+
+
+def _pieces(
+    view: _View, name: str, plan: Sequence[tuple[Tile, int]], contents: Mapping[int, Contents]
+) -> Pieces:
+    """Return everything that holds a key, sealed or waiting."""
+    number = view.numbers.get(name, -1)
+    sealed = [Piece(tile, first, contents[tile.tile_id], number) for tile, first in plan]
+    return [piece for piece in sealed if piece.is_there] + [
+        WaitingPiece(stream, block, block.columns[name])
+        for stream, block in view.waiting.items()
+        if name in block.columns
+    ]
 
 
 def _numbers(view: _View, names: Sequence[str]) -> set[int]:

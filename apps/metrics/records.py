@@ -380,8 +380,6 @@ def pack_object(key: str, value: Any) -> bytes:
         text = json.dumps(
             json_values.encode(value), ensure_ascii=False, separators=(",", ":")
         ).encode()
-    except UnicodeEncodeError:
-        raise Refusal("not_json", f"The value of {key[:40]} is not valid Unicode.") from None
     except ValueError as error:
         raise Refusal("not_json", f"The value of {key[:40]} cannot be stored: {error}.") from None
     if len(text) > MAX_VALUE_BYTES:

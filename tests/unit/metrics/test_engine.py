@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from apps.metrics import levels, sealing, shelf, store
@@ -93,6 +93,8 @@ def as_record(rows: list[tuple[int, float, dict[str, Any]]]) -> dict[str, Any]:
 @settings(
     max_examples=60,
     deadline=None,
+    # Shrinking goes through the database: minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(actions=st.lists(ACTIONS, min_size=1, max_size=12))
