@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from apps.core import json_values
 from apps.metrics import store
@@ -77,9 +78,18 @@ def _importance(key: str, goal: str | None) -> tuple[bool, bool, int, str]:
     return (goal is None, "loss" not in key, len(key), key)
 
 
-@register.simple_tag
-def run_metrics(run: Run) -> RunMetrics:
-    """Return what is known of a run's metrics and of the summary that the user set."""
+@register.simple_tag(takes_context=True)
+def run_metrics(context: Context, run: Run) -> RunMetrics:
+    """Return what is known of a run's metrics and of the summary that the user set; read once a page."""
+    name = f"metrics of {run.pk}"
+    if name not in context.render_context:
+        context.render_context[name] = read_run_metrics(run)
+    known: RunMetrics = context.render_context[name]
+    return known
+
+
+def read_run_metrics(run: Run) -> RunMetrics:
+    """Return a run's metrics by name, with what the user set in the summary over their last values."""
     found = store.summary(run=run)
     definitions = json_values.decode(run.document.definitions)
     own = json_values.decode(run.document.own_summary)
