@@ -19,6 +19,7 @@ MAX_REPEATS = 255  # PostgreSQL's own limit for {n}.
 MAX_STATES = 2_000
 MAX_DEPTH = 20
 
+_BOUNDS = regex.compile(r"\{(\d{1,6})(?:(,)(\d{1,6})?)?\}", regex.ASCII)
 _CLASSES = "dws"
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 
@@ -114,9 +115,7 @@ class _Reader:
     def read_atom(self) -> tuple[int, bool, bool]:
         """Read one atom; return its states, whether it may be repeated, and whether it is a group."""
         start, char = self.position, self.peek()
-        if char in "*+?":
-            raise PatternError(_("there is nothing to repeat before this"), start)
-        if char == "{" and self.text[start + 1 : start + 2].isdigit():
+        if char in "*+?" or _BOUNDS.match(self.text, start):
             raise PatternError(_("there is nothing to repeat before this"), start)
         self.position += 1
         if char == "(":
@@ -226,8 +225,9 @@ class _Reader:
             raise PatternError(_("there is nothing to repeat before this"), start)
         if self.peek() == "?":
             self.position += 1  # Lazy or not, the same texts match.
-        if self.peek() in {"*", "+", "?"} or self.read_bounds() is not None:
-            raise PatternError(_("this repeats a repeat"), self.position - 1)
+        following = self.position
+        if self.read_bounds() is not None:
+            raise PatternError(_("this repeats a repeat"), following)
         self.choices += 2 if is_group else least != most
         short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(bounds)
         self.write(short or f"{{{least},{'' if most is None else most}}}")
@@ -238,10 +238,8 @@ class _Reader:
         if char and char in "*+?":
             self.position += 1
             return {"*": (0, None), "+": (1, None), "?": (0, 1)}[char]
-        found = regex.compile(r"\{(\d{1,6})(,)?(\d{1,6})?\}", regex.ASCII).match(
-            self.text, self.position
-        )
-        if not found or (found[3] and not found[2]):
+        found = _BOUNDS.match(self.text, self.position)
+        if found is None:
             return None
         least = int(found[1])
         most = int(found[3]) if found[3] else None if found[2] else least
