@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from apps.orgs.models import User
@@ -14,9 +15,17 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     theme = user.theme if isinstance(user, User) else request.COOKIES.get("theme", "")
     return {
-        "server_url": settings.BASE_URL or f"{request.scheme}://{request.get_host()}",
+        "server_url": settings.BASE_URL or _address_of(request),
         "server_version": settings.VERSION,
         "sdk_wheel": sdk_wheel.current().name,
         "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM,
         "signup_open": settings.SIGNUP_OPEN,
     }
+
+
+def _address_of(request: HttpRequest) -> str:
+    """Return the address that the visitor used; nothing where it is not ours, on the page that says so."""
+    try:
+        return f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return ""

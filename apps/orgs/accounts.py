@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from apps.orgs import services
-from apps.orgs.models import Org, User
+from apps.orgs.models import User
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Return the name, or raise ValidationError when it is taken by a person, an org or the product."""
         name: str = super().clean_username(username.lower(), shallow)
-        if not shallow and Org.objects.filter(slug=name).exists():
+        if not shallow and services.is_taken(name):
             raise ValidationError(_("This name is taken."))
         return name
 

@@ -16,7 +16,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from apps.core.errors import AppError
 from apps.orgs import services
-from apps.orgs.models import RESERVED_SLUGS, ApiKey, Membership, Org, User
+from apps.orgs.models import ApiKey, Membership, Org, User
 
 KEY_FACTS = ("prefix", "scope", "created_at", "last_used_at", "expires_at", "revoked_at")
 
@@ -36,7 +36,7 @@ class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]  # generic i
     def clean_username(self) -> str:
         """Refuse a name that an organisation or the product has."""
         username: str = super().clean_username()
-        if username in RESERVED_SLUGS or Org.objects.filter(slug=username).exists():
+        if services.is_taken(username):
             raise ValidationError(_("This name is taken."))
         return username
 
@@ -150,6 +150,7 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
         """Make a new person with all that belongs to one; announce a change of rights."""
         if change:
             super().save_model(request, obj, form, change)
+            services.forget_old_addresses(obj)
             services.announce_access_changed(obj.pk)
             return
         data = form.cleaned_data

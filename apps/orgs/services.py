@@ -51,7 +51,7 @@ def create_user(
         is_superuser=is_admin,
     )
     problems = _user_problems(user)
-    if "username" not in problems and _is_taken(username):
+    if "username" not in problems and is_taken(username):
         problems["username"] = [_("This name is taken.")]
     if password is not None:
         problems |= _password_problems(user, password)
@@ -97,9 +97,13 @@ def update_user(*, user: User, **changes: str) -> User:
             fields={"email": [_("An account with this e-mail exists.")]},
         ) from None
     if user.email != old_email:
-        # allauth remembers addresses of its own; an old one must not open the account any more.
-        EmailAddress.objects.filter(user=user).delete()
+        forget_old_addresses(user)
     return user
+
+
+def forget_old_addresses(user: User) -> None:
+    """Make allauth forget the addresses that it noted: an old one must not open the account any more."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
 
 
 @transaction.atomic
@@ -173,7 +177,7 @@ def _username_from(email: str) -> str:
     return name if name and name not in RESERVED_SLUGS else "administrator"
 
 
-def _is_taken(slug: str) -> bool:
+def is_taken(slug: str) -> bool:
     """Tell whether people and orgs, which share their names, can't have this one."""
     return slug in RESERVED_SLUGS or Org.objects.filter(slug=slug).exists()
 
@@ -216,7 +220,7 @@ def create_org(*, slug: str, name: str = "", description: str = "", admin: User)
     org = Org(slug=slug, name=normalise(name.strip()) or slug, description=description)
     _check_org(org)
     try:
-        if _is_taken(slug):
+        if is_taken(slug):
             raise IntegrityError
         with transaction.atomic():
             org.save(force_insert=True)
