@@ -6,7 +6,7 @@ import uPlot from "uplot";
 import { drawBreaks, drawDots, drawLine, plotRange } from "./chart-lines.js";
 import { nearestIndex, pixelX, pixelY } from "./plot-path.js";
 import { onTheme, theme } from "./theme.js";
-import { linearTicks, logTicks, numberLabels, xLabels, xTicks, xWords } from "./ticks.js";
+import { logTicks, numberLabels, rangeTicks, xLabels, xTicks, xWords } from "./ticks.js";
 
 /** @import { Drawn } from "./chart-lines.js" */
 /** @import { Plane } from "./plot-path.js" */
@@ -109,7 +109,7 @@ export class Chart {
           splits: (_, __, min, max) =>
             this.view?.log
               ? logTicks([10 ** min, 10 ** max], this.mostY).map(Math.log10)
-              : linearTicks([min, max], this.mostY),
+              : rangeTicks([min, max], this.mostY),
           values: (_, ticks) =>
             this.view?.log
               ? numberLabels(
@@ -167,18 +167,21 @@ export class Chart {
     return null;
   }
 
+  /** The point that the cross-hair stands on, exactly: pixels would not give its x back. @type {Reading | null} */
+  #under = null;
+
   /** Put the cross-hair on a point of the line that is nearest. @param {number} left @param {number} top */
   #snap(left, top) {
     if (!this.hot || left < 0) return left;
-    const near = this.nearest(this.readings(this.u.posToVal(left, "x")), top);
-    return near ? this.u.valToPos(near.x, "x") : left;
+    this.#under = this.nearest(this.readings(this.u.posToVal(left, "x")), top);
+    return this.#under ? this.u.valToPos(this.#under.x, "x") : left;
   }
 
   /** @param {uPlot} u */
   #moved(u) {
     const left = u.cursor.left ?? -1;
     if (!this.hot || !this.view) return;
-    this.hooks.onCross?.(left < 0 ? null : u.posToVal(left, "x"));
+    this.hooks.onCross?.(left < 0 ? null : (this.#under?.x ?? u.posToVal(left, "x")));
   }
 
   /** The plot in CSS pixels of its own area. @returns {Plane} */

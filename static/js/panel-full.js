@@ -46,23 +46,41 @@ function legend(panel, reading) {
   return [head, ...body];
 }
 
+/**
+ * The value of one run in large: of the one that is chosen, else of the first.
+ * @param {LinePanel} panel @param {{x: number, readings: Reading[]} | null} reading
+ */
+function figure(panel, reading) {
+  const first = panel.lines[panel.lines.length - 1];
+  const line = panel.lines.find(({ id }) => id === shown.hovered) ?? first;
+  if (!line) return [];
+  const found = reading?.readings.find((candidate) => candidate.line.id === line.id);
+  const y = reading ? (found?.y ?? null) : lastFinite(line.y);
+  const x = reading?.x ?? line.x[line.x.length - 1];
+  const number = h("b", null, y === null ? MISSING : value(y));
+  return [h("p", null, number, h("span", null, line.name)), h("p", null, xNamed(panel.x, x))];
+}
+
 /** @param {LinePanel} panel */
 export function openFullScreen(panel) {
-  const dialog = h("dialog", { class: "dialog panel-full", "aria-label": panel.key });
+  const dialog = h("dialog", { class: "dialog panel-full", "aria-label": panel.key, tabindex: -1 });
   const large = /** @type {LinePanel} */ (document.createElement("line-panel"));
   for (const { name, value: text } of panel.attributes)
     if (name !== "tabindex") large.setAttribute(name, text);
   large.removeAttribute("class");
   large.setAttribute("size", "full");
   const list = h("div", { class: "legend" });
+  const head = h("div", { class: "panel-figure" });
   const controls = chartControls([]);
   const write = (/** @type {Event} */ event) => {
-    list.replaceChildren(...legend(large, /** @type {CustomEvent} */ (event).detail));
+    const reading = /** @type {CustomEvent} */ (event).detail;
+    list.replaceChildren(...legend(large, reading));
+    head.replaceChildren(...figure(large, reading));
   };
   large.addEventListener("drawn", write);
   large.addEventListener("reading", write);
-  const close = iconButton("minimize-2", t("Close"), () => dialog.close());
-  dialog.append(h("div", { class: "panel-full-bar" }, ...controls.nodes, close), large, list);
+  const close = iconButton("minimize-2", t("Close"), () => dialog.close(), "panel-close");
+  dialog.append(close, head, large, h("div", { class: "panel-full-bar" }, ...controls.nodes), list);
   dialog.addEventListener("close", () => {
     controls.stop();
     dialog.remove();
@@ -70,4 +88,6 @@ export function openFullScreen(panel) {
   });
   document.body.append(dialog);
   dialog.showModal();
+  // Else the first control would have the focus, and look chosen.
+  dialog.focus();
 }

@@ -38,6 +38,20 @@ export function linearTicks(range, most) {
   return span > 0 ? multiples(range, roundStep(span / Math.max(1, most - 1))) : [range[0]];
 }
 
+/** Ticks of a range made by `linearRange`, its ends among them. @param {Range} range @param {number} most */
+export function rangeTicks(range, most) {
+  return range[1] > range[0] ? multiples(range, snugStep(range[0], range[1], most)) : [range[0]];
+}
+
+/** The smallest round step with which a range widened to whole steps has no more labels than asked. @param {number} low @param {number} high @param {number} most */
+function snugStep(low, high, most) {
+  const power = 10 ** Math.floor(Math.log10((high - low) / (most - 1)));
+  const steps = [1, 2, 2.5, 5, 10, 20].map((factor) => factor * power);
+  const fits = (/** @type {number} */ step) =>
+    Math.ceil(high / step - 1e-9) - Math.floor(low / step + 1e-9) <= most - 1;
+  return steps.find(fits) ?? 50 * power;
+}
+
 /**
  * A y range that begins and ends on a tick. One value alone is drawn over a range from zero.
  * @param {number} min @param {number} max @param {number} most labels
@@ -49,10 +63,7 @@ export function linearRange(min, max, most) {
   if (flat && max === 0) return [0, 1];
   let [low, high] = [min, max];
   if (flat) [low, high] = max > 0 ? [0, max * 1.05] : [min * 1.05, 0];
-  let step = roundStep((high - low) / (most - 1));
-  // Widening to whole steps can add one step too many: take the next one then.
-  while (Math.ceil(high / step - 1e-9) - Math.floor(low / step + 1e-9) > most - 1)
-    step = roundStep(step * 1.01);
+  const step = snugStep(low, high, most);
   const out = [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
   return /** @type {Range} */ (out.map((v) => Number(v.toPrecision(14))));
 }
@@ -150,7 +161,9 @@ function tiny(n) {
 export function numberLabels(ticks, log = false) {
   const step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : Math.abs(ticks[0] ?? 1);
   const own = (/** @type {number} */ v) => Math.max(0, -Math.floor(Math.log10(v) + 1e-9));
-  const decimals = step > 0 ? own(step) : 0;
+  // 0.25 needs one more than its size says.
+  const fine = (/** @type {number} */ v) => own(v) + (Math.abs((v * 10 ** own(v)) % 1) > 1e-6 ? 1 : 0);
+  const decimals = step > 0 ? fine(Number(step.toPrecision(6))) : 0;
   return ticks.map((v) => {
     if (v === 0) return "0";
     const size = Math.abs(v);

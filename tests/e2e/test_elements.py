@@ -158,6 +158,16 @@ def test_the_pointer_tells_values_and_all_panels_follow(open_page: Open) -> None
     expect(label).to_be_hidden()
 
 
+def test_the_cross_hair_stands_on_a_step_that_was_logged(open_page: Open) -> None:
+    page = open_page("/workspace?panels=train/loss")
+    expect(panel(page, "train/loss").locator(".panel-sub")).to_have_text("14 runs")
+    for share in (0.11, 0.37, 0.53):
+        hover(page, "train/loss", share)
+        step = page.locator(".tip-head").inner_text().removeprefix("step ")
+        assert int(step.replace(",", "")) % 60 == 0
+        assert step == panel(page, "train/loss").locator(".cross-label").inner_text()
+
+
 def test_dragging_asks_the_server_for_that_part_and_a_double_click_for_all(open_page: Open) -> None:
     page = open_page("/workspace?panels=train/loss")
     sub = panel(page, "train/loss").locator(".panel-sub")

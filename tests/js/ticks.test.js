@@ -6,6 +6,7 @@ describe("ranges", () => {
     expect(ticks.linearRange(2.43, 3.17, 6)).toEqual([2.4, 3.2]);
     expect(ticks.linearRange(51, 63.7, 6)).toEqual([50, 65]);
     expect(ticks.linearRange(-0.3, 0.9, 6)).toEqual([-0.5, 1]);
+    expect(ticks.linearRange(2.46, 3.9, 8)).toEqual([2.25, 4]);
   });
   it("never need more labels than asked", () => {
     for (const [min, max] of [
@@ -19,7 +20,9 @@ describe("ranges", () => {
         const range = ticks.linearRange(min, max, most);
         expect(range[0]).toBeLessThanOrEqual(min);
         expect(range[1]).toBeGreaterThanOrEqual(max);
-        const n = ticks.linearTicks(range, most).length;
+        const n = ticks.rangeTicks(range, most).length;
+        expect(ticks.rangeTicks(range, most)[0]).toBeCloseTo(range[0], 12);
+        expect(ticks.rangeTicks(range, most)[n - 1]).toBeCloseTo(range[1], 12);
         expect(n).toBeLessThanOrEqual(most);
         expect(n).toBeGreaterThanOrEqual(2);
       }
@@ -68,6 +71,8 @@ describe("labels", () => {
     expect(ticks.numberLabels([12340, 12345, 12350])).toEqual(["12,340", "12,345", "12,350"]);
     expect(ticks.numberLabels([0, 2e-5, 4e-5])).toEqual(["0", "2e−5", "4e−5"]);
     expect(ticks.numberLabels([-0.5, 0, 0.5])).toEqual(["−0.5", "0", "0.5"]);
+    expect(ticks.numberLabels([2.25, 2.5, 2.75])).toEqual(["2.25", "2.50", "2.75"]);
+    expect(ticks.numberLabels([0.3, 0.6000000000000001, 0.9])).toEqual(["0.3", "0.6", "0.9"]);
     expect(ticks.numberLabels([1.5e6, 2e6])).toEqual(["1.5M", "2M"]);
   });
   it("have their own on a log axis", () => {
