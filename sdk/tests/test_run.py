@@ -133,6 +133,14 @@ def test_module_functions_act_on_the_current_run(server: FakeServer) -> None:
     ]
 
 
+def test_the_config_that_is_sent_at_first_is_that_of_init(server: FakeServer) -> None:
+    run = wanllm.init(project="ann/demo", config={"optimizer": {"lr": 0.1}})
+    run.config.optimizer.lr = 0.2
+    run.finish()
+    assert server.runs["uid0"]["config"] == {"optimizer": {"lr": 0.1}}
+    assert server.records("config") == [{"kind": "config", "set": {"optimizer": {"lr": 0.2}}}]
+
+
 def test_without_a_run_nothing_happens_and_it_is_said_once(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

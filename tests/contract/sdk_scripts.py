@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Lab:
     org: str
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
+    started: int = 0
 
     def environment(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("WANLL")}
@@ -43,9 +45,11 @@ class Lab:
 
     def start(self, script: str) -> subprocess.Popen[str]:
         """Start a script; read its output line by line from `stdout`."""
-        (self.folder / "train.py").write_text(script, encoding="utf-8")
+        self.started += 1
+        name = f"train{self.started}.py"
+        (self.folder / name).write_text(script, encoding="utf-8")
         return subprocess.Popen(
-            [sys.executable, "train.py"],
+            [sys.executable, name],
             cwd=self.folder,
             env=self.environment(),
             stdout=subprocess.PIPE,
@@ -85,10 +89,14 @@ class Lab:
             return json.load(answer)
 
     def runs(self) -> list[dict[str, Any]]:
-        """Return the runs of the project, oldest first."""
-        items: list[dict[str, Any]] = self.get(f"projects/{self.org}/lab/runs", order="created")[
-            "items"
-        ]
+        """Return the runs of the project, oldest first; none while there is no project."""
+        try:
+            page = self.get(f"projects/{self.org}/lab/runs", order="created")
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return []
+            raise
+        items: list[dict[str, Any]] = page["items"]
         return items
 
     def only_run(self) -> dict[str, Any]:
@@ -106,7 +114,7 @@ class Lab:
             rows += page["rows"]
             if page.get("next") is None:
                 return rows
-            query["cursor"] = page["next"]
+            query["from"] = page["next"]
 
     def unsent(self) -> list[Path]:
         """Return the run folders that are left on disk."""

@@ -68,7 +68,7 @@ def test_a_whole_run_is_read_back(lab: Lab) -> None:
     }
     assert {key: run["summary"][key] for key in ("best", "note")} == {"best": 0.5, "note": "done"}
     assert (run["git"]["branch"], run["git"]["message"]) == ("trunk", "Begin")
-    assert run["environment"]["command"] == "train.py"
+    assert run["environment"]["command"] == "train1.py"
     assert run["environment"]["packages"]["psutil"]
     lines = lab.get(f"runs/{run['uid']}/console")["lines"]
     texts = [line[2:] for line in lines]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, SupportsInt
 
 from wanllm._config import Config, Summary
 from wanllm._notice import say, shielded, warn_once
-from wanllm._values import SIMPLE, snapshot
+from wanllm._values import SIMPLE, plain, snapshot
 
 if TYPE_CHECKING:
     from wanllm._folder import RunFolder
@@ -53,7 +53,8 @@ class Run:
         self.mode = settings.mode
         self.stop_requested = False
         self.exit_code: int | None = None
-        self.config = Config(dict(body.get("config") or {}), self._publish)
+        # A copy all the way down: the body is sent later, and must not show later changes.
+        self.config = Config(plain(body.get("config") or {}), self._publish)
         self.summary = Summary(self._publish)
         self._settings = settings
         self._info = info
