@@ -233,3 +233,23 @@ def test_a_proxy_of_the_environment_is_used(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     log_and_finish()
     assert len(server.rows()) == 10
+
+
+def test_a_long_wait_at_the_end_is_explained_and_ends(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WANLLM_FINISH_TIMEOUT", "1")
+    monkeypatch.setattr("wanllm._sender._SILENT_DRAIN_S", 0.2)
+    real = server.answer
+
+    def dawdle(*request: Any) -> tuple[int, Any]:
+        time.sleep(3)
+        return real(*request)
+
+    server.__dict__["answer"] = dawdle
+    started = time.monotonic()
+    run = log_and_finish()
+    assert time.monotonic() - started < 2.5
+    said = capfd.readouterr().err
+    assert said.count("sending the last") == 1
+    assert f"wanllm sync {run.dir}" in said

@@ -19,6 +19,7 @@ SEND_INTERVAL_S = 1.0
 HEARTBEAT_S = 30.0  # the server takes a run as crashed after 300 s of silence
 MAX_BACKOFF_S = 30.0
 _FACTS_WAIT_S = 10.0
+_SILENT_DRAIN_S = 3.0  # a longer wait at the end of a script is explained
 _IMPATIENT_BACKOFF_S = 1.0  # while the script waits for its end
 _HEARTBEAT = pack({"kind": "heartbeat"})
 
@@ -91,8 +92,13 @@ class Sender:
         self._draining = True
         self._wake.set()
         started = time.monotonic()
+        is_explained = False
         while not self.finished.wait(0.05):
             now = time.monotonic()
+            if not is_explained and now - started > _SILENT_DRAIN_S:
+                is_explained = True
+                left = self._spool.count - self._uploader.acknowledged
+                say(f"sending the last {left} records; Ctrl-C leaves them on disk.")
             away = self.away_since is not None and now - max(started, self.away_since) > patience_s
             if away or now - started > timeout_s:
                 break
