@@ -22,6 +22,7 @@ from services import services
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 ON_POSTGRES = "postgres"
+BROWSER = "browser"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ SUITES = (
     Suite("contract", "Contract", pytest("tests/contract")),
     Suite("e2e", "End to end", pytest("tests/e2e")),
     Suite(
-        "browser",
+        BROWSER,
         "Browser code",
         (
             "scripts/npm.sh",
@@ -70,6 +71,15 @@ class Outcome:
     skipped: int = 0
     seconds: float = 0.0
     left_out: Counter[str] = field(default_factory=Counter)
+
+
+def cannot_run(suite: Suite, variables: dict[str, str]) -> str | None:
+    """Return why a suite cannot run here at all, or None."""
+    if suite.name == ON_POSTGRES and "TEST_POSTGRES_URL" not in variables:
+        return "PostgreSQL is not installed (apt-get install postgresql)"
+    if suite.name == BROWSER and not (ROOT / "node_modules" / ".installed").exists():
+        return "the tools of package-lock.json are not installed (make setup)"
+    return None
 
 
 def run(suite: Suite, variables: dict[str, str], folder: Path) -> Outcome:
