@@ -11,6 +11,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "index-stale-runs": {"task": "apps.runs.tasks.index_stale_runs", "schedule": 5.0},
+    # A sweep that could not begin in time is dropped: the next one finds the same work.
+    "sweep-metrics": {
+        "task": "apps.metrics.tasks.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    },
     "mark-crashed-runs": {"task": "apps.runs.tasks.mark_crashed_runs", "schedule": 15.0},
     "prune-sign-ins": {"task": "apps.orgs.tasks.prune_sign_ins", "schedule": 3600.0},
 }

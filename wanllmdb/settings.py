@@ -371,6 +371,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.metrics.schema.describe_stream",
         "apps.core.schema.describe_errors",
     ],
 }

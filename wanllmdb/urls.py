@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.urls import URLResolver, include, path
 
 from apps.core import views as core
+from apps.metrics import urls as metrics
 from apps.orgs import urls as orgs
 from apps.projects import urls as projects
 from apps.projects.urls import socket_urls
@@ -35,6 +36,7 @@ urlpatterns = [
     path("sdk/<str:filename>", sdk_wheel.sdk_wheel, name="sdk-wheel"),
     app_urls(orgs),
     app_urls(projects),
+    app_urls(metrics),
     # The last one: its <org>/<project> takes what nothing else has.
     app_urls(runs),
 ]

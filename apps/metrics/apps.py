@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class MetricsConfig(AppConfig):
     name = "apps.metrics"
+
+    def ready(self) -> None:
+        # Models are ready only now.
+        from apps.metrics import receivers  # noqa: PLC0415
+        from apps.orgs.events import access_changed  # noqa: PLC0415
+        from apps.runs.events import run_ended  # noqa: PLC0415
+
+        access_changed.connect(receivers.on_access_changed)
+        run_ended.connect(receivers.on_run_ended)

@@ -126,7 +126,8 @@ class Piece:
         numbers = self.contents.read(SHARED, Part.NUMBER)
         if self.contents.has(self.key, Part.ROWS):
             numbers = numbers[self.contents.read(self.key, Part.ROWS)]
-        return values[numbers >= self.first]
+        kept: Numbers = values[numbers >= self.first]
+        return kept
 
 
 @dataclass(slots=True)

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from apps.core.errors import Invalid
 from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
 from apps.orgs.permissions import Perm
-from apps.projects.rest import ActorAPIView, ProjectAPIView
+from apps.projects.rest import ProjectAPIView
 from apps.runs import access, search, services
 from apps.runs.models import Run
+from apps.runs.rest import RunAPIView
 from apps.runs.serializers import (
     ColumnOutput,
     ColumnPageOutput,
@@ -135,20 +136,6 @@ class RunLookupView(ProjectAPIView):
     def get(self, request: Request, org: str, project: str, run: str) -> Response:
         """Return the run of this ID in this project."""
         return Response(_detail(access.get_run_in(self.project, run), request))
-
-
-class RunAPIView(ActorAPIView):
-    """A REST view under `/runs/{run}`: loads the run by uid with the permission its method needs."""
-
-    allows_anonymous = True
-    needs: ClassVar[dict[str, Perm]] = {}
-    in_trash: ClassVar[bool] = False
-    run: Run
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        need = self.needs.get(request.method or "", Perm.RUN_VIEW)
-        self.run = access.get_run(self.actor, kwargs["run"], need, in_trash=self.in_trash)
 
 
 class RunDetailView(RunAPIView):

@@ -1,0 +1,17 @@
+"""What metrics does on news from the apps below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.metrics import ingest, tasks
+
+
+def on_run_ended(sender: Any, run_id: int, **kwargs: Any) -> None:
+    """Seal a run that has ended, so that its summary is final at once."""
+    tasks.seal_run.delay(run_id)
+
+
+def on_access_changed(sender: Any, user_id: int, **kwargs: Any) -> None:
+    """Ask again what this user may write to."""
+    ingest.forget_grants(user_id)
