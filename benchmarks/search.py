@@ -18,18 +18,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.databases import own_database
 
 ROOT = Path(__file__).resolve().parent.parent
 BUDGET_MS = 300
 REPEATS = 7
-DATABASE = "wanllmdb_benchmark_search"
 OPTIMISERS = ["adam", "adamw", "sgd", "lion", "rmsprop"]
 TAGS = ["best", "baseline", "ablation"]
 NEWEST = "-created"
@@ -380,23 +381,6 @@ def main() -> None:
         if not options.postgres:
             print("postgresql: left out, TEST_POSTGRES_URL names no server")
             return
-
-
-@contextmanager
-def own_database(url: str | None) -> Iterator[str]:
-    """Make a PostgreSQL database for the run and drop it after; yield its URL, or "" for SQLite's."""
-    if url is None:
-        yield ""
-        return
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
-        server.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            yield urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
-        finally:
-            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 if __name__ == "__main__":
