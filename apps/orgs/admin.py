@@ -146,6 +146,10 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
         """Keep the username, which is the slug of the personal organisation and in people's scripts."""
         return (*self.readonly_fields, "username") if obj else self.readonly_fields
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show the keys of those who can have some already."""
+        return self.inlines if obj else []
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Make a new person with all that belongs to one; announce a change of rights."""
         if change:
@@ -158,7 +162,7 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
             username=data["username"],
             email=data["email"],
             name=data["name"],
-            password=data["password1"] if form.cleaned_data.get("password1") else None,
+            password=data["password1"] if data["set_usable_password"] else None,
         )
         obj.pk = made.pk
         obj.refresh_from_db()

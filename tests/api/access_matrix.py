@@ -168,6 +168,10 @@ ROWS = [
     Row("runs:run-charts", "GET", page()),
     Row("runs:run-system", "GET", page()),
     Row("runs:run-logs", "GET", page()),
+    Row("runs:run-edit", "GET", page_write()),
+    Row("runs:run-edit", "POST", page_write(302), {"name": "r", "tags": "", "notes": ""}),
+    Row("runs:run-delete", "POST", page_write(302)),
+    Row("runs:run-restore", "POST", page_write(302)),
 ]  # fmt: skip
 
 # Routes without a row, and why they need none.

@@ -109,3 +109,36 @@ def test_run_in_the_trash_says_so(browser: Client, run: Run) -> None:
     answer = browser.get("/acme/mnist/runs/r1")
     assert answer.status_code == 410
     assert "deleted" in answer.content.decode()
+
+
+def test_name_tags_and_notes_are_edited(browser: Client, run: Run) -> None:
+    form = {"name": "better", "tags": "a, b，c", "notes": "why"}
+    answer = browser.post("/acme/mnist/runs/r1/edit", form)
+    assert answer.headers["Location"] == "/acme/mnist/runs/r1"
+    changed = Run.objects.get(pk=run.pk)
+    assert (changed.name, changed.notes, changed.tag_names) == ("better", "why", ["a", "b", "c"])
+
+
+def test_refused_edit_shows_why_and_keeps_the_name_above(browser: Client, run: Run) -> None:
+    answer = browser.post("/acme/mnist/runs/r1/edit", {"name": "n", "tags": "x" * 101, "notes": ""})
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "A tag has at most" in html
+    assert "<h1>muon &lt;b&gt;s0&lt;/b&gt;</h1>" in html
+
+
+def test_deleted_run_can_be_taken_back(browser: Client, run: Run) -> None:
+    browser.post("/acme/mnist/runs/r1/delete")
+    html = browser.get("/acme/mnist").content.decode()
+    assert "is in the trash" in html
+    assert 'action="/acme/mnist/runs/r1/restore"' in html
+    assert browser.get("/acme/mnist/runs/r1").status_code == 410
+    answer = browser.post("/acme/mnist/runs/r1/restore")
+    assert answer.headers["Location"] == "/acme/mnist/runs/r1"
+    assert browser.get("/acme/mnist/runs/r1").status_code == 200
+
+
+def test_viewer_is_not_offered_to_edit(cast: Cast, run: Run) -> None:
+    client = Client()
+    client.force_login(cast.vic)
+    assert "/r1/edit" not in client.get("/acme/mnist/runs/r1").content.decode()
