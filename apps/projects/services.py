@@ -120,10 +120,11 @@ def clean_tags(tags: list[str]) -> list[str]:
         )
     for tag in cleaned:
         if len(tag) > MAX_TAG_LENGTH or not is_storable(tag):
-            raise Invalid(
-                _("A tag has at most %(count)d characters and no NUL.") % {"count": MAX_TAG_LENGTH},
-                fields={"tags": [tag[:40].replace("\0", "")]},
-            )
+            message = _("A tag has at most %(count)d characters and no NUL.") % {
+                "count": MAX_TAG_LENGTH
+            }
+            shown = tag[:40].replace("\0", "")
+            raise Invalid(message, fields={"tags": [f"{message} ({shown}…)"]})
     return cleaned
 
 

@@ -31,11 +31,14 @@ def get_run(actor: Actor, uid: str, need: Perm = Perm.RUN_VIEW, *, in_trash: boo
     return run
 
 
-def get_run_in(project: Project, short_id: str) -> Run:
-    """Return a run of a project that was loaded through access; NotFound or Gone otherwise."""
+def get_run_in(project: Project, short_id: str, *, in_trash: bool = False) -> Run:
+    """Return a run of a project that was loaded through access.
+
+    Raises NotFound, and Gone when it is in the trash (unless `in_trash`).
+    """
     run = Run.objects.filter(project=project, short_id=short_id).with_documents().first()
     if run is None:
         raise NotFound(f"There is no run {short_id} in {project}.", code="run_not_found")
-    if run.deleted_at is not None:
+    if run.deleted_at is not None and not in_trash:
         raise Gone(f"The run {short_id} was deleted. Restore it first.", code="run_deleted")
     return run

@@ -12,6 +12,9 @@ web_urls = [
     path("<org:org>/<str:project>/runs/<str:run>/charts", views.run_charts, name="run-charts"),
     path("<org:org>/<str:project>/runs/<str:run>/system", views.run_system, name="run-system"),
     path("<org:org>/<str:project>/runs/<str:run>/logs", views.run_logs, name="run-logs"),
+    path("<org:org>/<str:project>/runs/<str:run>/edit", views.run_edit, name="run-edit"),
+    path("<org:org>/<str:project>/runs/<str:run>/delete", views.run_delete, name="run-delete"),
+    path("<org:org>/<str:project>/runs/<str:run>/restore", views.run_restore, name="run-restore"),
 ]
 api_urls = [
     path("projects/<str:org>/<str:project>/runs", api.RunListView.as_view(), name="api-run-list"),

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from apps.core import json_values
+from apps.core.errors import AppError
 from apps.orgs.http import actor_of, signed_in_user
 from apps.orgs.models import User
+from apps.orgs.permissions import Perm
 from apps.orgs.services import find_personal_org
 from apps.projects import access as project_access
 from apps.projects.models import Project
-from apps.runs import access
+from apps.runs import access, services
 from apps.runs import home as home_page
+from apps.runs.forms import RunForm
 from apps.runs.models import Run
 from apps.runs.overview import overview
 from apps.runs.serializers import RunOutput
@@ -67,8 +74,10 @@ def _awaits_first_point(project: Project) -> bool:
     return not Run.objects.in_project(project).exclude(**waiting).exists()
 
 
-def _run_context(request: HttpRequest, org: str, slug: str, short_id: str) -> dict[str, Any]:
-    project = project_access.get_project(actor_of(request), org, slug)
+def _run_context(
+    request: HttpRequest, org: str, slug: str, short_id: str, need: Perm = Perm.PROJECT_VIEW
+) -> dict[str, Any]:
+    project = project_access.get_project(actor_of(request), org, slug, need)
     run = access.get_run_in(project, short_id)
     return {
         "project": project,
@@ -98,3 +107,44 @@ def run_system(request: HttpRequest, org: str, project: str, run: str) -> HttpRe
 def run_logs(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
     """Show what the script printed."""
     return render(request, "runs/logs.html", _run_context(request, org, project, run))
+
+
+def run_edit(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Change a run's name, tags and notes."""
+    context = _run_context(request, org, project, run, Perm.RUN_WRITE)
+    found = context["run"]
+    initial = {"name": found.name, "tags": ", ".join(found.tag_names), "notes": found.notes}
+    form = RunForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_run(run=found, author_id=actor_of(request).user_id, **form.cleaned_data)
+        except AppError as error:
+            form.add_problems(error)
+            # The head shows what is stored, not what was refused.
+            found.refresh_from_db(fields=["name", "notes"])
+        else:
+            return HttpResponseRedirect(found.get_absolute_url())
+    context["form"] = form
+    return render(request, "runs/edit.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def run_delete(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Put a run in the trash, and offer to take it out again."""
+    found = project_access.get_project(actor_of(request), org, project, Perm.RUN_DELETE)
+    target = access.get_run_in(found, run)
+    services.delete_run(run=target)
+    undo = reverse("runs:run-restore", args=[org, project, run])
+    messages.success(
+        request, _("%(name)s is in the trash") % {"name": target.name}, extra_tags=undo
+    )
+    return redirect("runs:workspace", org, project)
+
+
+@require_POST
+def run_restore(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Take a run out of the trash."""
+    found = project_access.get_project(actor_of(request), org, project, Perm.RUN_WRITE)
+    target = access.get_run_in(found, run, in_trash=True)
+    services.restore_run(run=target)
+    return HttpResponseRedirect(target.get_absolute_url())
