@@ -333,6 +333,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "STRICT_JSON": False,
     "NUM_PROXIES": int(BEHIND_PROXY),
     # `?format=` belongs to the routes: metrics have formats of their own.
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.renderers.OneAnswer",
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "apps.core.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.core.throttles.ActorRateThrottle"],
