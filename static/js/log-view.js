@@ -66,6 +66,7 @@ class LogView extends HTMLElement {
           this.#refresh();
       }),
     ];
+    this.#follow.hidden = !this.hasAttribute("live");
     this.#setWrap();
     this.source.refresh();
     if (urlState.get("find")) this.#find();

@@ -71,6 +71,7 @@ export function lastFinite(values) {
  * @param {Drawn[]} lines @param {{log: boolean, outliers: boolean, several: boolean, zoomed: boolean}} view `several`: the panel is for more than one run
  */
 export function subtitle(lines, { log, outliers, several, zoomed }) {
+  if (!lines.length) return "";
   const words = [];
   if (log) words.push(t("log"));
   if (outliers) words.push("p1–p99");

@@ -97,7 +97,7 @@ async function flush() {
       try {
         const body = { ...query.body, means: true, format: "frame" };
         const response = await send("POST", "/api/v1/metrics/query", body, {
-          accept: "application/octet-stream",
+          accept: "*/*",
         });
         deliver(decodeFrame(await response.arrayBuffer()), query.asked);
       } catch (error) {

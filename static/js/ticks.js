@@ -38,34 +38,66 @@ export function linearTicks(range, most) {
   return span > 0 ? multiples(range, roundStep(span / Math.max(1, most - 1))) : [range[0]];
 }
 
-/** Ticks of a range made by `linearRange`, its ends among them. @param {Range} range @param {number} most */
-export function rangeTicks(range, most) {
-  return range[1] > range[0] ? multiples(range, snugStep(range[0], range[1], most)) : [range[0]];
+/** Values come as 32-bit floats: 0.001 must not need the tick after it. As a share of a step. */
+const SLACK = 1e-4;
+/** Share of a plot that may stay empty for the sake of ending on ticks. */
+const EMPTY_MOST = 0.4;
+/** Room above and below the lines where the range does not end on ticks. */
+const MARGIN = 0.05;
+
+/** Round steps from below `raw` upwards. @param {number} raw */
+function roundSteps(raw) {
+  const power = Math.floor(Math.log10(raw));
+  return [1, 2, 2.5, 5, 10, 20, 25, 50].map((factor) => Number(`${factor}e${power}`));
 }
 
-/** The smallest round step with which a range widened to whole steps has no more labels than asked. @param {number} low @param {number} high @param {number} most */
+/** @param {number} low @param {number} high @param {number} step @returns {Range} in whole steps */
+const around = (low, high, step) => [Math.floor(low / step + SLACK), Math.ceil(high / step - SLACK)];
+
+/**
+ * The smallest round step with which a range widened to whole steps has no more labels than asked.
+ * @param {number} low @param {number} high @param {number} most
+ */
 function snugStep(low, high, most) {
-  const power = 10 ** Math.floor(Math.log10((high - low) / (most - 1)));
-  const steps = [1, 2, 2.5, 5, 10, 20].map((factor) => factor * power);
-  const fits = (/** @type {number} */ step) =>
-    Math.ceil(high / step - 1e-9) - Math.floor(low / step + 1e-9) <= most - 1;
-  return steps.find(fits) ?? 50 * power;
+  const steps = roundSteps((high - low) / (most - 1));
+  const fits = (/** @type {number} */ step) => {
+    const [from, to] = around(low, high, step);
+    return to - from <= most - 1;
+  };
+  return steps.find(fits) ?? steps[steps.length - 1];
 }
 
 /**
- * A y range that begins and ends on a tick. One value alone is drawn over a range from zero.
+ * A y range that begins and ends on a tick, or a little beyond the values where ticks would leave much of the plot
+ * empty. One value alone is drawn over a range from zero.
  * @param {number} min @param {number} max @param {number} most labels
  * @returns {Range}
  */
 export function linearRange(min, max, most) {
   if (!(max >= min)) return [0, 1];
-  const flat = max - min <= Math.abs(max) * 1e-9;
+  const flat = max - min <= Math.abs(max) * 1e-6;
   if (flat && max === 0) return [0, 1];
   let [low, high] = [min, max];
   if (flat) [low, high] = max > 0 ? [0, max * 1.05] : [min * 1.05, 0];
   const step = snugStep(low, high, most);
-  const out = [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
-  return /** @type {Range} */ (out.map((v) => Number(v.toPrecision(14))));
+  const [from, to] = around(low, high, step);
+  if (high - low < (to - from) * step * (1 - EMPTY_MOST)) {
+    const margin = (high - low) * MARGIN;
+    return [low - margin, high + margin];
+  }
+  return [Number((from * step).toPrecision(14)), Number((to * step).toPrecision(14))];
+}
+
+/** Ticks of a range made by `linearRange`: as many as there is room for. @param {Range} range @param {number} most */
+export function rangeTicks([low, high], most) {
+  if (!(high > low)) return [low];
+  const steps = roundSteps((high - low) / (most - 1));
+  const onEnds = steps.find((step) => {
+    const [from, to] = around(low, high, step);
+    return to - from <= most - 1 && Math.abs((to - from) * step - (high - low)) < step * SLACK;
+  });
+  const fitting = steps.find((step) => multiples([low, high], step).length <= most);
+  return multiples([low, high], onEnds ?? fitting ?? high - low);
 }
 
 /** What ticks of a log axis may be, in each decade: as fine as the number of labels allows. */
