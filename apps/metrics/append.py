@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.core import clock, live
 from apps.core.errors import AppError, Gone
@@ -129,6 +129,8 @@ def _lock_streams(
             rows=[(key[0], sql.adapt(key[1]), labels[key], 0, 0, at, at) for key in missing],
         )
         found = _select_streams(list(labels))
+        if len(found) < len(labels):
+            raise IntegrityError("a run is gone for good")
     return found
 
 

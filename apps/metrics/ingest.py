@@ -21,7 +21,7 @@ from django.db import close_old_connections
 from apps.core.errors import AppError, LimitExceeded, NotFound, Unauthenticated
 from apps.metrics import wire
 from apps.metrics.append import Append, Appended, Outcome, Target
-from apps.metrics.writer import Busy, writer
+from apps.metrics.writer import Busy, Failed, writer
 from apps.orgs.authentication import actor_from_header
 from apps.orgs.permissions import Perm
 from apps.runs import access
@@ -58,9 +58,11 @@ def forget_grants(user_id: int | None = None) -> None:
 async def stream_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Outcome one request to the stream route."""
     headers: list[tuple[bytes, bytes]] = []
+    error: AppError
     try:
         status, document = await _answer(scope, receive)
-    except AppError as error:
+    except AppError as refusal:
+        error = refusal
         status, document = error.status, error.to_dict()
         if isinstance(error, Busy):
             headers = [(b"retry-after", str(RETRY_S).encode())]
@@ -68,7 +70,8 @@ async def stream_app(scope: Scope, receive: Receive, send: Send) -> None:
             headers = [(b"www-authenticate", b'Bearer realm="api"')]
     except Exception:
         log.exception("stream_failed")
-        status, document = 500, AppError("The server failed.", code="internal").to_dict()
+        error = Failed("The server failed on this request.")
+        status, document = error.status, error.to_dict()
     body = json.dumps(document, separators=(",", ":")).encode()
     headers += [
         (b"content-type", b"application/json"),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.metrics import ingest, tasks
+from apps.metrics import ingest, summaries, tasks
 
 
 def on_run_ended(sender: Any, run_id: int, **kwargs: Any) -> None:
     """Seal a run that has ended, so that its summary is final at once."""
     tasks.seal_run.delay(run_id)
+
+
+def on_run_resumed(sender: Any, run_id: int, **kwargs: Any) -> None:
+    """Tell the client where the run left off: its steps go on from there, sealed or not."""
+    summaries.record_last_step(run_id)
 
 
 def on_access_changed(sender: Any, user_id: int, **kwargs: Any) -> None:

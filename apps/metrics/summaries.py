@@ -20,6 +20,11 @@ def record_changes(run_id: int, of_rows: Heads, changed: Set[int]) -> None:
     names = keys.names_of(changed)
     described = describe(of_rows, names, definitions_of([run_id]).get(run_id, {}))
     documents.record_summary(run_id=run_id, stats=described)
+    record_last_step(run_id)
+
+
+def record_last_step(run_id: int) -> None:
+    """Give the run the greatest step of its streams, of rows that wait to be sealed too."""
     ((last_step,),) = sql.fetch(
         "SELECT MAX(last_step) FROM metrics_stream WHERE run_id = %s", [run_id]
     )

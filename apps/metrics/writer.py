@@ -33,6 +33,13 @@ class Busy(AppError):
     code = "busy"
 
 
+class Failed(AppError):
+    """A fault of ours (500), which is in the log."""
+
+    status = 500
+    code = "internal"
+
+
 class Writer:
     """Appends requests on a thread of its own, which ends when there has been nothing to do for a while."""
 
@@ -125,7 +132,7 @@ def _append_one(append: Append) -> Outcome:
         return Busy("The database cannot store this now. Try again in a second.")
     except Exception:
         log.exception("append_failed run=%s", append.target.run_uid)
-        return AppError("The server failed on this request.", code="internal")
+        return Failed("The server failed on this request.")
 
 
 writer = Writer()

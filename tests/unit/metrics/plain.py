@@ -36,9 +36,7 @@ class PlainRun:
         for step, time, values in rows:
             numbers = {k: float(v) for k, v in values.items() if isinstance(v, int | float)}
             objects = {k: v for k, v in values.items() if not isinstance(v, int | float)}
-            self.rows.append(
-                PlainRow(place, self.next_rows[place], step, time, numbers, objects)
-            )
+            self.rows.append(PlainRow(place, self.next_rows[place], step, time, numbers, objects))
             self.next_rows[place] += 1
 
     def truncate(self, step: int) -> None:

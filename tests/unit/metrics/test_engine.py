@@ -92,7 +92,7 @@ def as_record(rows: list[tuple[int, float, dict[str, Any]]]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     # Shrinking goes through the database: minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -193,7 +193,9 @@ def compare_pictures(run: Run, plain: PlainRun) -> None:
         for series in store.read(query).series:
             inside = [(s, v) for s, _, v in plain.line(series.key) if low <= s <= high]
             assert len(series.x) <= 8
-            drawn = [(x, repr(y)) for x, y in zip(series.x.tolist(), series.y.tolist(), strict=True)]
+            drawn = [
+                (x, repr(y)) for x, y in zip(series.x.tolist(), series.y.tolist(), strict=True)
+            ]
             assert set(drawn) <= {(step, repr(value)) for step, value in inside}
             finite = [value for _, value in inside if math.isfinite(value)]
             if finite:

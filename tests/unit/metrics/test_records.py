@@ -45,7 +45,7 @@ def column(read: Rows, key: str) -> list[float]:
     )
 
 
-REFUSED = {
+REFUSED: dict[str, list[Any]] = {
     "step_not_integer": [
         rows(steps=[0, 1.5, 2]),
         rows(steps=[0, True, 2]),
