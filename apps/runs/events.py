@@ -1,4 +1,8 @@
-"""News of runs. `run_ended` is for the apps above; it is sent on commit with run_id (int) and uid (str)."""
+"""News of runs for the apps above.
+
+`run_ended` is sent on commit with run_id (int) and uid (str). `run_resumed` is sent with run_id within the
+transaction that resumes it: what a receiver brings up to date is in the answer.
+"""
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -8,6 +12,7 @@ from apps.runs import tasks
 from apps.runs.models import Run
 
 run_ended = Signal()
+run_resumed = Signal()
 
 
 def announce(run: Run) -> None:

@@ -171,6 +171,7 @@ def resume_run(*, run: Run, actor: Actor, new: NewRun) -> Run:
     said = _said_documents(new)
     if said:
         RunDocument.objects.filter(run=run).update(**said, is_stale=True)
+    events.run_resumed.send(sender=Run, run_id=run.pk)
     events.announce(run)
     return run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.sdk_scripts import Lab
+from tests.contract.sdk_scripts import Lab, read_line
 from tests.live_server import LiveServer
 
 
@@ -137,6 +137,30 @@ def test_resume_goes_on_after_the_last_step(lab: Lab) -> None:
     run = lab.only_run()
     assert run["config"] == {"lr": 0.2}
     assert run["last_step"] == 19
+
+
+def test_resume_after_a_kill_goes_on_after_the_last_step_that_was_stored(lab: Lab) -> None:
+    script = lab.start(
+        "import time, wanllm\n"
+        "run = wanllm.init(id='killed')\n"
+        "for step in range(100000):\n"
+        "    run.log({'loss': step / 2})\n"
+        "    time.sleep(0.002)\n"
+        "    if step % 100 == 0: print(step)\n"
+    )
+    while read_line(script.stdout) != "2000":
+        assert script.poll() is None
+    script.kill()
+    script.wait()
+    assert lab.wanllm("sync").returncode == 0
+    before = len(lab.rows())
+    assert before > 1500
+    lab.run(
+        "import wanllm\n"
+        "with wanllm.init(id='killed', resume=True) as run:\n"
+        "    for _ in range(10): run.log({'loss': run.step / 2})\n"
+    )
+    assert columns(lab) == {"loss": [(step, step / 2) for step in range(before + 10)]}
 
 
 REFUSED = """
