@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
+from apps.metrics import keys as metric_keys
 from apps.orgs import services as org_services
 from apps.orgs.models import Membership, Org, User
 from apps.orgs.permissions import Role
@@ -81,8 +82,9 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """Forget rate limits and everything else that an earlier test left in the cache."""
+    """Forget rate limits and everything else that an earlier test left in a cache."""
     cache.clear()
+    metric_keys.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -203,11 +203,19 @@ class RunConsoleView(RunAPIView):
             OpenApiParameter("limit", int, description=f"1 to {MAX_PAGE_LINES}; {PAGE_LINES}."),
             OpenApiParameter("tail", int, description="The last so many lines instead."),
             OpenApiParameter("search", str, description="Only lines that hold this, in any case."),
+            OpenApiParameter(
+                "format", str, enum=["json", "text"], description="`text`: all lines, as a file."
+            ),
         ],
-        responses=serializers.ConsoleOutput,
+        responses={
+            (200, "application/json"): serializers.ConsoleOutput,
+            (200, "text/plain"): OpenApiTypes.STR,
+        },
     )
     def get(self, request: Request, run: str) -> HttpResponseBase:
         """Return lines as [number, time, "stdout" or "stderr", text]; colour codes are in the text."""
+        if request.query_params.get("format") == "text":
+            return self.answer_text(request)
         tail = read_integer(request, "tail", -1) if "tail" in request.query_params else None
         if tail is not None and not 1 <= tail <= MAX_PAGE_LINES:
             raise Invalid(f"tail accepts 1 to {MAX_PAGE_LINES}.", fields={"tail": [str(tail)]})
@@ -220,7 +228,16 @@ class RunConsoleView(RunAPIView):
         )
         first = found.lines[0][0] if found.lines else found.total
         document = {"lines": found.lines, "total": found.total, "first": first}
-        return answer_json(request, {**document, "matches": found.matches})
+        found_lines = {"positions": found.positions, "matches": found.matches}
+        return answer_json(request, {**document, **found_lines})
+
+    def answer_text(self, request: Request) -> HttpResponse:
+        """Return the whole console as a file."""
+        found = store.console(run=self.run, limit=INT64_MAX)
+        text = "".join(f"{line[3]}\n" for line in found.lines)
+        response = _tagged(request, text.encode(), "text/plain; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.run.short_id}.log"'
+        return response
 
 
 class RunKeysView(RunAPIView):

@@ -21,6 +21,7 @@ from apps.metrics.tile_reader import Contents, TileReader, list_tiles
 from apps.metrics.tiles import SHARED
 
 STREAM_NAMES = ("stdout", "stderr")
+MAX_POSITIONS = 10_000
 TEXT, STREAM = CONSOLE_IDS["text"], CONSOLE_IDS["stream"]
 
 Line = tuple[int, float, str, str]
@@ -32,7 +33,9 @@ class Console:
 
     lines: list[Line]
     total: int  # lines there are
-    matches: int | None = None  # of a search, lines that match in all
+    # Of a search: the numbers of the lines that match, the first MAX_POSITIONS of them, and how many do.
+    positions: list[int] | None = None
+    matches: int | None = None
 
 
 @dataclass(slots=True)
@@ -76,7 +79,8 @@ def read_console(
             matching = _find(shown, reader, search)
             chosen = matching[matching >= first]
             chosen = chosen[-tail:] if tail is not None else chosen[:limit]
-            return Console(_read_lines(shown, reader, chosen), total, len(matching))
+            lines = _read_lines(shown, reader, chosen)
+            return Console(lines, total, matching[:MAX_POSITIONS].tolist(), len(matching))
         start = max(0, total - tail) if tail is not None else min(first, total)
         end = total if tail is not None else min(start + limit, total)
         return Console(_read_lines(shown, reader, np.arange(start, end)), total)

@@ -146,8 +146,13 @@ class ConsoleOutput(serializers.Serializer[Any]):
     lines = serializers.ListField(child=serializers.ListField())
     total = serializers.IntegerField(help_text="lines there are")
     first = serializers.IntegerField(help_text="number of the first of these lines")
+    positions = serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="of a search: the numbers of the lines that match, at most 10,000",
+    )
     matches = serializers.IntegerField(
-        allow_null=True, help_text="of a search: lines that match in all"
+        allow_null=True, help_text="of a search: how many lines match"
     )
 
 
