@@ -42,7 +42,7 @@ def test_network_beyond_this_machine_is_refused() -> None:
 @pytest.mark.django_db
 def test_sqlite_runs_as_in_production() -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("this run is on PostgreSQL")
+        pytest.skip("about SQLite only")
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")
         assert cursor.fetchone() == ("wal",)

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Take every measurement of docs/performance.md, on throw-away databases. Best on a machine that does nothing else.
+set -eu
+cd "$(dirname "$0")/.."
+peers=build/peers/bin/python
+if [ ! -x $peers ] || ! $peers -c 'import mlflow, wandb' 2>/dev/null; then
+    echo "Installing wandb and MLflow into build/peers, to measure beside …"
+    .venv/bin/python -m venv build/peers
+    $peers -m pip install --quiet --disable-pip-version-check wandb mlflow || peers=""
+fi
+export peers
+exec .venv/bin/python scripts/services.py -- sh -euc '
+    python=.venv/bin/python
+    postgres=${TEST_POSTGRES_URL:+--postgres $TEST_POSTGRES_URL}
+    $python benchmarks/start.py
+    $python benchmarks/ingest.py $postgres ${peers:+--mlflow $peers}
+    $python benchmarks/read.py $postgres
+    $python benchmarks/search.py $postgres
+    $python benchmarks/sdk_log.py ${peers:+--peers $peers}
+'
