@@ -122,6 +122,7 @@ def train(server: LiveServer, key: str, folder: Path) -> list[subprocess.Popen[s
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             text=True,
         )

@@ -18,18 +18,20 @@ from tests.factories import make_run
 
 
 def logged(run: Run, records: list[dict[str, Any]]) -> Run:
-    store.append(run=run, stream=uuid4(), records=records)
+    assert store.append(run=run, stream=uuid4(), records=records).refused == []
     return Run.objects.with_documents().get(pk=run.pk)
 
 
 def rows(key: str, values: list[float]) -> dict[str, Any]:
-    steps = list(range(len(values)))
-    return {"t": "rows", "steps": steps, "times": [float(s) for s in steps], "cols": {key: values}}
+    return {"kind": "rows", "steps": list(range(len(values))), "columns": {key: values}}
 
 
 def printed(run: Run, lines: list[str]) -> Run:
     records = [
-        {"t": "console", "lines": [[n, float(n), "stderr", text] for n, text in enumerate(lines)]}
+        {
+            "kind": "console",
+            "lines": [[n, float(n), "stderr", text] for n, text in enumerate(lines)],
+        }
     ]
     return logged(run, records)
 
