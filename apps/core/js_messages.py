@@ -80,6 +80,7 @@ MESSAGES = (
     _("Smooth"),
     _("Smoothing weight"),
     _("Stopped"),
+    _("System"),
     _("The answer could not be read."),
     _("The server answered {status}."),
     _("Try again"),
@@ -110,4 +111,5 @@ MESSAGES = (
     _("{n} runs"),
     _("{n} runs shown"),
     _("{n} shown"),
+    _("{state}, {time}"),
 )

@@ -94,3 +94,8 @@ export function arrange(parent, nodes) {
     if (parent.children[i] !== node) parent.insertBefore(node, parent.children[i] ?? null);
   });
 }
+
+/** @param {unknown[]} a @param {unknown[]} b */
+export function sameItems(a, b) {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}

@@ -1,7 +1,7 @@
 /** `<line-panel key="train/loss">`: one metric of the shown runs as lines, live. README.md tells its attributes. */
 import { Chart } from "./chart.js";
 import { chartSettings, SETTING_NAMES, setZoom, zoomOf } from "./chart-settings.js";
-import { h, pageData, throttled } from "./dom.js";
+import { h, pageData, sameItems, throttled } from "./dom.js";
 import { drawSoon, forgetDraw } from "./draw-queue.js";
 import { value } from "./formats.js";
 import { watchInView } from "./in-view.js";
@@ -9,7 +9,7 @@ import { live } from "./live.js";
 import { PanelCross } from "./panel-cross.js";
 import { PanelData } from "./panel-data.js";
 import { panelHead } from "./panel-head.js";
-import { drawnLines, lastFinite, rawAlpha, stepMetric, subtitle } from "./panel-lines.js";
+import { axisOf, drawnLines, lastFinite, rawAlpha, subtitle } from "./panel-lines.js";
 import { describeLines, renderState } from "./panel-state.js";
 import { shown } from "./shown.js";
 import { urlState } from "./url-state.js";
@@ -17,6 +17,7 @@ import { urlState } from "./url-state.js";
 /** @import { Drawn } from "./chart-lines.js" */
 /** @import { Nudge } from "./live.js" */
 /** @import { Run } from "./shown.js" */
+/** @import { Unit } from "./units.js" */
 
 /** Points a line is thinned out to, and labels of the y axis. */
 const SIZES = {
@@ -26,9 +27,6 @@ const SIZES = {
 };
 /** Live points are drawn at most twice a second. */
 const REDRAW_MS = 500;
-
-/** @param {unknown[]} a @param {unknown[]} b */
-const same = (a, b) => a.length === b.length && a.every((item, i) => item === b[i]);
 
 export class LinePanel extends HTMLElement {
   sub = h("span", { class: "panel-sub" });
@@ -42,6 +40,8 @@ export class LinePanel extends HTMLElement {
   chart = null;
   /** @type {Drawn[]} */
   lines = [];
+  /** What the values of `lines` are in. @type {Unit} */
+  unit = { factor: 1, name: "" };
   /** What the chart shows, to know whether it has to be drawn again. @type {unknown[]} */
   #picture = [];
   #visible = false;
@@ -81,12 +81,8 @@ export class LinePanel extends HTMLElement {
     return this.size === "strip" ? null : zoomOf(this.key);
   }
 
-  /** The x axis: the page's; where that is "step", the axis that the run defined for this metric. */
   get x() {
-    const { x } = chartSettings();
-    // System metrics have no step.
-    if (this.kind === "system") return x === "time" ? "time" : "relative";
-    return x === "step" ? (stepMetric(this.runs[0]?.definitions, this.key) ?? x) : x;
+    return axisOf(chartSettings().x, this.kind, this.runs[0]?.definitions, this.key);
   }
 
   connectedCallback() {
@@ -159,9 +155,15 @@ export class LinePanel extends HTMLElement {
     if (!this.#visible) return;
     const { x, zoom } = this;
     const { smooth, log, outliers } = chartSettings();
-    this.lines = drawnLines(this.runs, this.data.series, smooth);
-    const { lines } = this;
-    this.sub.textContent = subtitle(lines, { log, outliers, several: this.several, zoomed: Boolean(zoom) });
+    const { lines, unit } = drawnLines(this.key, this.runs, this.data.series, smooth);
+    Object.assign(this, { lines, unit });
+    this.sub.textContent = subtitle(lines, {
+      unit: unit.name,
+      log,
+      outliers,
+      several: this.several,
+      zoomed: Boolean(zoom),
+    });
     if (this.size === "strip")
       this.last.textContent = lines.length === 1 ? value(lastFinite(lines[0].y)) : "";
     if (!renderState(this, lines.length > 0)) return this.#drop();
@@ -174,7 +176,7 @@ export class LinePanel extends HTMLElement {
       outliers,
       ...lines.flatMap((line) => [line.id, line.name, line.x, line.y]),
     ];
-    if (this.chart && same(picture, this.#picture)) return;
+    if (this.chart && sameItems(picture, this.#picture)) return;
     this.#picture = picture;
     this.chart ??= this.#newChart();
     this.chart.draw({ lines, xKind: x, xRange: zoom, log, outliers, rawAlpha: rawAlpha(lines.length) });

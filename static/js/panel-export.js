@@ -65,9 +65,9 @@ function quoted(cell) {
 
 /**
  * The values as measured: one row for each x, one column for each run; empty where a run has no point.
- * @param {Drawn[]} lines @param {string} xName
+ * @param {Drawn[]} lines @param {string} xName @param {number} [factor] that the values were multiplied by for drawing
  */
-export function csvOf(lines, xName) {
+export function csvOf(lines, xName, factor = 1) {
   const measured = lines.map((line) => line.raw ?? line);
   /** @type {Map<number, (number | null)[]>} */
   const rows = new Map();
@@ -81,7 +81,7 @@ export function csvOf(lines, xName) {
   const cell = (/** @type {number | null} */ v) => {
     if (v === null) return "";
     // The points come as 32-bit floats: more digits than seven would be noise.
-    return Number.isFinite(v) ? Number(v.toPrecision(7)) : String(v);
+    return Number.isFinite(v) ? Number((v / factor).toPrecision(7)) : String(v);
   };
   const head = [xName, ...lines.map((line) => line.name)].map(quoted).join(",");
   const body = [...rows]
@@ -93,7 +93,7 @@ export function csvOf(lines, xName) {
 /** @param {LinePanel} panel */
 export function saveCSV(panel) {
   // The byte order mark tells Excel that names are UTF-8.
-  const blob = new Blob(["\ufeff", csvOf(panel.lines.toReversed(), panel.x)], {
+  const blob = new Blob(["\ufeff", csvOf(panel.lines.toReversed(), panel.x, panel.unit.factor)], {
     type: "text/csv;charset=utf-8",
   });
   saveFile(blob, fileName(panel.key, "csv"));

@@ -11,13 +11,15 @@ import "./line-panel.js";
 import { live } from "./live.js";
 import { emptyMessage, failureMessage } from "./message.js";
 import { panelToolbar } from "./panel-toolbar.js";
-import { axisKeys, panelSections } from "./sections.js";
+import { axisKeys, oneSection, panelSections } from "./sections.js";
 import { urlState } from "./url-state.js";
 
 /** @import { MetricKey, Section } from "./sections.js" */
 
 /** Panels of a section until more are asked for. */
 const FIRST = 60;
+/** System metrics that stand in one section. */
+const TOGETHER = 12;
 /** How often the list of metrics is looked at while points arrive. */
 const KEYS_MS = 2000;
 
@@ -80,7 +82,9 @@ export class PanelGrid extends HTMLElement {
   }
 
   #render() {
-    const sections = panelSections(this.#metrics ?? [], urlState.get("panels") ?? "");
+    const metrics = this.#metrics ?? [];
+    const few = this.getAttribute("kind") === "system" && metrics.length <= TOGETHER;
+    const sections = (few ? oneSection : panelSections)(metrics, urlState.get("panels") ?? "");
     arrange(
       this.#body,
       sections.length ? sections.map((section) => this.#section(section)) : [this.#nothing()],
@@ -116,7 +120,7 @@ export class PanelGrid extends HTMLElement {
   #newSection(name) {
     const size = h("span", { class: "muted" });
     const cells = h("div", { class: "panel-cells" });
-    const title = h("h2", null, name || t("Charts"));
+    const title = h("h2", null, name || (this.getAttribute("kind") === "system" ? t("System") : t("Charts")));
     const button = h(
       "button",
       { class: "section-head", type: "button", onclick: () => this.#toggle(name) },

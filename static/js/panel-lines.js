@@ -2,10 +2,12 @@
 import { t } from "./i18n.js";
 import { lineOf } from "./shown.js";
 import { ema } from "./smoothing.js";
+import { inUnit, unitOf } from "./units.js";
 
 /** @import { Drawn } from "./chart-lines.js" */
 /** @import { RunSeries } from "./series.js" */
 /** @import { Run } from "./shown.js" */
+/** @import { Unit } from "./units.js" */
 
 /** @type {WeakMap<RunSeries, {id: string, y: Float64Array}>} */
 const smoothed = new WeakMap();
@@ -28,21 +30,27 @@ function rangeOf(all) {
 
 /**
  * The lines of the runs that have points, in the order of the run list, the first run on top.
- * @param {Run[]} runs @param {Map<string, RunSeries | null>} found @param {number} weight of smoothing
- * @returns {Drawn[]}
+ * @param {string} key @param {Run[]} runs @param {Map<string, RunSeries | null>} found @param {number} weight of smoothing
+ * @returns {{lines: Drawn[], unit: Unit}}
  */
-export function drawnLines(runs, found, weight) {
-  const filled = runs.flatMap((run) => {
+export function drawnLines(key, runs, found, weight) {
+  const measured = runs.flatMap((run) => {
     const series = found.get(run.uid);
     return series?.x.length ? [{ run, series }] : [];
   });
+  const unit = unitOf(
+    key,
+    measured.map(({ series }) => series),
+  );
+  const filled = measured.map(({ run, series }) => ({ run, series: inUnit(series, unit.factor) }));
   const range = rangeOf(filled.map(({ series }) => series));
-  return filled.toReversed().map(({ run, series }) => {
+  const lines = filled.toReversed().map(({ run, series }) => {
     const { uid, name, color, dash } = lineOf(run);
     const line = { id: uid, name, color, dash };
     if (!weight) return { ...line, x: series.x, y: series.y, raw: null };
     return { ...line, ...smoothedLine(series, weight, range), raw: { x: series.x, y: series.y } };
   });
+  return { lines, unit };
 }
 
 /**
@@ -53,6 +61,16 @@ export function stepMetric(definitions, key) {
   const covers = (/** @type {string} */ name) => name.endsWith("*") && key.startsWith(name.slice(0, -1));
   const name = definitions?.[key] ? key : Object.keys(definitions ?? {}).find(covers);
   return name === undefined ? undefined : definitions?.[name].step_metric;
+}
+
+/**
+ * The x axis of a panel: the page's; where that is "step", the axis that the run defined for the metric.
+ * @param {string} x @param {"rows" | "system"} kind @param {Run["definitions"]} definitions @param {string} key
+ */
+export function axisOf(x, kind, definitions, key) {
+  // System metrics have no step.
+  if (kind === "system") return x === "time" ? "time" : "relative";
+  return x === "step" ? (stepMetric(definitions, key) ?? x) : x;
 }
 
 /** How strongly measured values show under smoothed lines. @param {number} count of lines */
@@ -68,11 +86,11 @@ export function lastFinite(values) {
 
 /**
  * What was done to the data, for the panel's sub-title.
- * @param {Drawn[]} lines @param {{log: boolean, outliers: boolean, several: boolean, zoomed: boolean}} view `several`: the panel is for more than one run
+ * @param {Drawn[]} lines @param {{unit: string, log: boolean, outliers: boolean, several: boolean, zoomed: boolean}} view `several`: the panel is for more than one run
  */
-export function subtitle(lines, { log, outliers, several, zoomed }) {
+export function subtitle(lines, { unit, log, outliers, several, zoomed }) {
   if (!lines.length) return "";
-  const words = [];
+  const words = unit ? [unit] : [];
   if (log) words.push(t("log"));
   if (outliers) words.push("p1–p99");
   if (zoomed) words.push(t("zoomed"));

@@ -100,7 +100,10 @@ export function fillRow(row, view) {
   parts.name.textContent = run.name;
   parts.name.title = run.name;
   parts.name.href = view.href;
-  parts.note.textContent = `${stateWord(run.state)}, ${duration(run.duration_s)}`;
+  parts.note.textContent = t("{state}, {time}", {
+    state: stateWord(run.state),
+    time: duration(run.duration_s),
+  });
   parts.figure.textContent = metric === null ? "" : value(view.value, view.decimals);
   parts.figure.classList.toggle("is-missing", view.value === undefined || view.value === "NaN");
   fillSpark(row, view);

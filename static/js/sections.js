@@ -33,8 +33,16 @@ export function keyMatcher(text) {
   }
 }
 
+/** What a run is about comes first: names without a section, training, held-out results; the machine last. @param {string} name */
+function rank(name) {
+  if (name === "") return 0;
+  if (/^train/i.test(name)) return 1;
+  if (/^(val|eval|test|dev)/i.test(name)) return 2;
+  return name === "system" ? 4 : 3;
+}
+
 /**
- * Sections by the name before the first "/", keys without one first, "system" last.
+ * Sections by the name before the first "/".
  * @param {MetricKey[]} metrics @param {string} [search]
  * @returns {Section[]}
  */
@@ -47,10 +55,15 @@ export function panelSections(metrics, search = "") {
     const name = sectionOf(key);
     found.set(name, [...(found.get(name) ?? []), key]);
   }
-  const rank = (/** @type {string} */ name) => (name === "" ? 0 : name === "system" ? 2 : 1);
   return [...found]
     .map(([name, keys]) => ({ name, keys: keys.sort(natural.compare) }))
     .sort((a, b) => rank(a.name) - rank(b.name) || natural.compare(a.name, b.name));
+}
+
+/** All in one section: a few panels need no heads between them. @param {MetricKey[]} metrics @param {string} [search] @returns {Section[]} */
+export function oneSection(metrics, search = "") {
+  const keys = panelSections(metrics, search).flatMap((section) => section.keys);
+  return keys.length ? [{ name: "", keys }] : [];
 }
 
 /** Metrics that people count progress by: offered as x axis. @param {MetricKey[]} metrics @returns {string[]} */

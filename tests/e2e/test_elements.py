@@ -204,6 +204,7 @@ def test_settings_hold_for_all_panels_and_are_in_the_link(open_page: Open) -> No
 
 def test_live_points_move_the_lines_without_a_reload(open_page: Open) -> None:
     page = open_page("/workspace?panels=train/loss&hz=4")
+    opened = time.monotonic()
     last = "(panel) => Math.max(0, ...panel.lines.filter((l) => l.name.startsWith('soap')).map((l) => l.x.at(-1)))"
     target = panel(page, "train/loss")
     expect(target.locator(".panel-sub")).to_have_text("14 runs")
@@ -212,7 +213,7 @@ def test_live_points_move_the_lines_without_a_reload(open_page: Open) -> None:
     assert target.evaluate(last) > before > 0
     later = requests_of(page)[1:]
     assert later, "nudges make the panel ask again"
-    assert len(later) <= 9, "at most twice a second"
+    assert len(later) <= 2 * (time.monotonic() - opened) + 1, "at most twice a second"
     assert {len(query["runs"]) for query in later} == {3}, "only for the runs that changed"
 
 

@@ -14,6 +14,13 @@ it("makes a section of what stands before the first slash", () => {
   ]);
 });
 
+it("puts training and held-out results before the rest", () => {
+  const names = panelSections(keys("a/x", "eval/x", "layer/x", "system/x", "train/x", "val/x", "loss")).map(
+    ({ name }) => name,
+  );
+  expect(names).toEqual(["", "train", "eval", "val", "a", "layer", "system"]);
+});
+
 it("takes odd names as they are", () => {
   expect(panelSections(keys("/loss", "a/", "损失/训练", " "))).toEqual([
     { name: "", keys: [" ", "/loss"] },
