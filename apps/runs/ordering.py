@@ -20,10 +20,12 @@ from apps.core.errors import Invalid, Malformed
 from apps.core.rest import decode_cursor, encode_cursor
 from apps.runs.fields import Field, Kind, read_field
 from apps.runs.models import Fact, Run
-from apps.runs.predicates import expression, has_value
-from apps.runs.tree import clean_text
+from apps.runs.predicates import expression, has_value, narrowing
+from apps.runs.sql import Probe, Unindexed
+from apps.runs.tree import Tree, clean_text
 
 MAX_ID = 2**63 - 1
+WINDOW = 2_000
 
 
 class Position(NamedTuple):
@@ -47,35 +49,57 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The part of an order whose rows have values of one type; `value` is None where they have none."""
+    """The part of an order whose rows have values of one type: runs, or facts of one key.
+
+    `value` and `run_id` name what it goes by; `value` is None where there is none. `matching` are the runs
+    to keep of facts; None where the rows are those runs already.
+    """
 
     rows: QuerySet[Any]
     run_id: str
     value: str | None
     is_descending: bool
     read_value: Callable[[Any], Any]
+    matching: QuerySet[Run] | None = None
 
     def walk(self, after: Position | None, limit: int, number: int) -> list[Position]:
         """Return the positions of up to `limit` runs after one of this phase."""
-        sign, beyond = ("-", "lt") if self.is_descending else ("", "gt")
-        order = [f"{sign}{name}" for name in (self.value, self.run_id) if name]
-        rows = self.rows.order_by(*order)
+        sign = "-" if self.is_descending else ""
+        rows = self.rows.order_by(*(f"{sign}{name}" for name in (self.value, self.run_id) if name))
+        before, beyond = ("gt", "lt") if self.is_descending else ("lt", "gt")
         if after is not None:
-            further = Q(**{f"{self.run_id}__{beyond}": after.run_id})
-            if self.value:
-                # The first bound is implied by the others; it is what an index is entered by.
-                further |= Q(**{f"{self.value}__{beyond}": after.value})
-                further &= Q(**{f"{self.value}__{beyond}e": after.value})
-            rows = rows.filter(further)
+            rows = rows.filter(self._side(after, beyond))
+        if self.matching is None:
+            return self._read(rows, limit, number)
+        # Where enough runs match, the first facts hold a page of them, found by a look at each one's run.
+        # Where few do, or only far ones, finding them all first is what stays within bounds.
+        probe = Probe(self.matching.filter(pk=OuterRef("run_id")))
+        fence = next(iter(self._read(rows[WINDOW:], 1, number)), None)
+        if fence is None:
+            return self._read(rows.filter(probe), limit, number)
+        found = self._read(rows.filter(self._side(fence, before), probe), limit, number)
+        if len(found) < limit:
+            walked = rows.filter(self._side(fence, f"{beyond}e")).alias(run_pk=Unindexed("run_id"))
+            rest = walked.filter(run_pk__in=self.matching.values("pk"))
+            found += self._read(rest, limit - len(found), number)
+        return found
+
+    def _read(self, rows: QuerySet[Any], limit: int, number: int) -> list[Position]:
         if self.value is None:
-            return [
-                Position(number, None, pk)
-                for pk in rows.values_list(self.run_id, flat=True)[:limit]
-            ]
-        return [
-            Position(number, value, pk)
-            for value, pk in rows.values_list(self.value, self.run_id)[:limit]
-        ]
+            run_ids = rows.values_list(self.run_id, flat=True)[:limit]
+            return [Position(number, None, run_id) for run_id in run_ids]
+        pairs = rows.values_list(self.value, self.run_id)[:limit]
+        return [Position(number, value, run_id) for value, run_id in pairs]
+
+    def _side(self, position: Position, lookup: str) -> Q:
+        """Return the rows on one side of a position: lt or gt, lte or gte with its own."""
+        side = Q(**{f"{self.run_id}__{lookup}": position.run_id})
+        if self.value:
+            strictly = f"{self.value}__{lookup[:2]}"
+            side |= Q(**{strictly: position.value})
+            # Implied by the others, and what an index is entered by.
+            side &= Q(**{f"{strictly}e": position.value})
+        return side
 
 
 def read_order(order: str) -> Sort:
@@ -90,27 +114,24 @@ def read_order(order: str) -> Sort:
     return Sort(field, order.startswith("-"))
 
 
-def phases_of(sort: Sort, key: int | None, runs: QuerySet[Run]) -> list[Phase]:
-    """Return the phases of an order over `runs`; `key` is the fact key of its field, if runs have it."""
+def phases_of(sort: Sort, key: int | None, runs: QuerySet[Run], tree: Tree | None) -> list[Phase]:
+    """Return the phases of an order over `runs`, which are those that a tree is true of.
+
+    `key` is the fact key of the order's field, None where no run has it.
+    """
     if sort.field.kind != Kind.FACT:
         return _own_phases(sort, runs)
-    matching = Exists(runs.filter(pk=OuterRef("run_id")))
     facts = Fact.objects.filter(key_id=key) if key else Fact.objects.none()
-    without = ~Exists(facts.filter(run_id=OuterRef("pk")))
-    found = facts.filter(matching)
+    # What the tree says of the same field is where to enter and leave the index.
+    narrowed = facts.filter(narrowing(tree, sort.field))
+    # IS NOT NULL also lets PostgreSQL walk the index, whose end holds the NULLs.
+    numbers = narrowed.filter(number__isnull=False)
+    texts = narrowed.filter(number__isnull=True, text__isnull=False)
+    without = runs.filter(~Exists(facts.filter(run_id=OuterRef("pk"))))
     return [
-        # Without the IS NOT NULL, PostgreSQL sorts NULLs first and cannot walk the index.
-        Phase(
-            found.filter(number__isnull=False), "run_id", "number", sort.is_descending, _read_float
-        ),
-        Phase(
-            found.filter(number__isnull=True, text__isnull=False),
-            "run_id",
-            "text",
-            sort.is_descending,
-            _read_text,
-        ),
-        Phase(runs.filter(without), "pk", None, True, _read_nothing),
+        Phase(numbers, "run_id", "number", sort.is_descending, _read_float, runs),
+        Phase(texts, "run_id", "text", sort.is_descending, _read_text, runs),
+        Phase(without, "pk", None, True, _read_nothing),
     ]
 
 

@@ -203,6 +203,20 @@ def _fact(key: int | None, op: str, value: Any) -> Q:
     return Q(Exists(facts.filter(_fact_condition(op, value))))
 
 
+def narrowing(tree: Tree | None, field: Field) -> Q:
+    """Return what a tree asks of the facts of one field wherever it is true: part of it, or nothing."""
+    nodes = [] if tree is None else tree.get("and", [tree])
+    return reduce(
+        and_,
+        (
+            _fact_condition(node["op"], node["value"])
+            for node in nodes
+            if node.get("op") in _LOOKUPS and read_field(node["field"]) == field
+        ),
+        Q(),
+    )
+
+
 def _fact_condition(op: str, value: Any) -> Q:
     if op == "~":
         return Q(text__isnull=False) & Q(Matches("text", read_pattern(value)))

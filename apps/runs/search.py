@@ -71,11 +71,12 @@ def page(
     fields = [*fields_of(tree), sort.field]
     keys = find_keys(project.pk, (place for name in fields for place in name.places))
     runs = _matching(project, tree, keys)
-    phases = phases_of(sort, find_key(sort.field, keys), runs)
+    phases = phases_of(sort, find_key(sort.field, keys), runs, tree)
     after = None if cursor is None else read_cursor(cursor, sort, phases)
     with time_limit():
         total = _count(runs) if after is None else None
-        found = [] if total == 0 else _walk(phases, after, limit + 1)
+        most = limit + 1 if total is None else min(limit + 1, total)
+        found = _walk(phases, after, most)
         loaded = _load([position.run_id for position in found[:limit]], is_detailed)
     return Page(
         runs=loaded,

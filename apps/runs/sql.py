@@ -13,7 +13,7 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from django.db import OperationalError, connection, models, transaction
-from django.db.models import F, Func
+from django.db.models import Exists, F, Func
 
 from apps.core.errors import Invalid
 from apps.runs.patterns import Pattern, compile_pattern
@@ -71,6 +71,22 @@ class Matches(Func):
         return f"{sql} ~ %s", (*params, self.pattern.postgresql)
 
 
+class Probe(Exists):
+    """EXISTS, asked of each row on its own: PostgreSQL would join, and so read all before it sorts."""
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
+
+
+class Unindexed(Func):
+    """A column that SQLite must not look rows up by, where it does better to walk them in order."""
+
+    output_field = models.BigIntegerField()
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s")
+
+
 class DurationS(Func):
     """Seconds from a run's start to its end, or until it was last heard of, to the millisecond."""
 
@@ -86,8 +102,8 @@ class DurationS(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         ended, heard, started = (compiler.compile(part)[0] for part in self.source_expressions)
-        seconds = f"EXTRACT(EPOCH FROM COALESCE({ended}, {heard}) - {started})"
-        return f"ROUND(GREATEST(0, {seconds}), 3)::double precision", ()
+        seconds = f"DATE_PART('epoch', COALESCE({ended}, {heard}) - {started})"
+        return f"GREATEST(0, ROUND({seconds} * 1000) / 1000)", ()
 
 
 def add_functions(connection: Any, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 # The columns that people order, compare and match by. A later AlterField that changes one's type has to
-# collate it again: Django does not know of this (tests/unit/runs/test_collation.py notices).
+# collate it again: Django does not know of this (tests/unit/runs/test_schema.py notices).
 COLUMNS = {
     "runs_fact": ["text"],
     "runs_factkey": ["source", "path"],
