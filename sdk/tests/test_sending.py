@@ -55,7 +55,7 @@ def test_the_project_is_made_in_the_own_org_where_none_is_named(server: FakeServ
 def test_points_are_seen_while_the_script_runs(server: FakeServer) -> None:
     wanllm.init(project="ann/demo")
     wanllm.log({"loss": 1.0})
-    wait_for(lambda: server.rows() == [{"step": 0, "loss": 1.0}], 4.0)
+    wait_for(lambda: server.rows() == [{"step": 0, "loss": 1.0}])
 
 
 def test_answers_that_ask_for_patience_are_repeated(server: FakeServer) -> None:

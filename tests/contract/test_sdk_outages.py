@@ -18,15 +18,16 @@ TRAIN = """
 import sys, time, wanllm
 run = wanllm.init(config={"lr": 0.1})
 print("started")
-slowest = 0.0
+spans = []
 for step in range(%(steps)d):
     start = time.perf_counter()
     run.log({"loss": step / 7, "acc": step * 0.25})
-    slowest = max(slowest, time.perf_counter() - start)
+    spans.append(time.perf_counter() - start)
     time.sleep(%(pause)s)
     if step %% 50 == 0:
         print(step)
-print("slowest", slowest)
+spans.sort()
+print("cost", spans[len(spans) // 2], spans[-1])
 %(end)s
 """
 
@@ -56,11 +57,16 @@ def wait_for_step(script: subprocess.Popen[str], step: int) -> None:
         assert script.poll() is None or line, "the script ended"
 
 
-def slowest_log_s(script: subprocess.Popen[str]) -> float:
-    """Return the longest time that one log() of a script took, when it has ended."""
+def assert_cost_no_time(script: subprocess.Popen[str]) -> None:
+    """Wait for the end of a script, and check that its log() calls did not wait for anything.
+
+    A refused connection alone would take 100 µs. The longest is what a busy machine takes to go on.
+    """
     out, _ = script.communicate(timeout=120)
     assert script.returncode == 0
-    return float(out.split("slowest")[1])
+    median_s, longest_s = map(float, out.split("cost")[1].split())
+    assert median_s < 50e-6
+    assert longest_s < 1.0
 
 
 @pytest.mark.parametrize("is_online", [True, False], ids=["online", "offline"])
@@ -101,7 +107,7 @@ def test_a_server_that_is_away_during_training_costs_no_time_and_no_point(
     lab.server.stop(signal.SIGKILL if is_killed else signal.SIGTERM)
     wait_for_step(script, 900)
     lab.server.start()
-    assert slowest_log_s(script) < 0.1
+    assert_cost_no_time(script)
     assert stored(lab) == expected(1500)
     assert lab.only_run()["state"] == "finished"
     assert lab.unsent() == []
@@ -113,7 +119,7 @@ def test_a_server_killed_again_and_again_while_rows_arrive_keeps_each_once(lab: 
         wait_for_step(script, step)
         lab.server.kill9()
         lab.server.start()
-    assert slowest_log_s(script) < 0.1
+    assert_cost_no_time(script)
     assert stored(lab) == expected(4000)
 
 
@@ -125,7 +131,7 @@ def test_training_starts_without_a_server_and_arrives_when_there_is_one(lab: Lab
     assert time.monotonic() - started < 5
     wait_for_step(script, 300)
     lab.server.start()
-    assert slowest_log_s(script) < 0.1
+    assert_cost_no_time(script)
     assert stored(lab) == expected(1000)
 
 
@@ -182,5 +188,5 @@ def test_a_run_deleted_while_it_trains_never_disturbs_the_script(lab: Lab) -> No
         headers={"Authorization": f"Bearer {lab.key}"},
     )
     urllib.request.urlopen(request, timeout=30).close()
-    assert slowest_log_s(script) < 0.1
+    assert_cost_no_time(script)
     assert "the run was deleted on the server" in lab.said()
