@@ -136,7 +136,7 @@ def test_a_run_shown_later_is_asked_for_alone(open_page: Open) -> None:
 
 
 def test_the_pointer_tells_values_and_all_panels_follow(open_page: Open) -> None:
-    page = open_page("/workspace?x=relative")
+    page = open_page("/workspace?x=relative&panels=eval")
     expect(panel(page, "eval/loss").locator(".panel-sub")).to_have_text("14 runs")
     hover(page, "eval/acc")
     tip = page.locator(".chart-tip")
