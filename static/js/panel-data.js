@@ -8,6 +8,9 @@ function frameOf({ runs: _, ...frame }) {
   return JSON.stringify(frame);
 }
 
+/** Runs whose points are kept although they are not shown now. */
+const SPARE_MOST = 50;
+
 export class PanelData {
   /** Runs that do not log the key are null. @type {Map<string, RunSeries | null>} */
   series = new Map();
@@ -79,6 +82,16 @@ export class PanelData {
     this.#settle(id, missing, outcome);
   }
 
+  /** Runs that were shown once may come back, but not hundreds of them. */
+  #forget() {
+    const wanted = new Set(this.#wanted?.runs);
+    const spare = [...this.series.keys()].filter((uid) => !wanted.has(uid) && !this.#flying.has(uid));
+    for (const uid of spare.slice(0, Math.max(0, spare.length - SPARE_MOST))) {
+      this.series.delete(uid);
+      this.#asked.delete(uid);
+    }
+  }
+
   /** @param {string} id @param {string[]} uids @param {{found: Map<string, RunSeries> | null, error: Error | null}} outcome */
   #settle(id, uids, { found, error }) {
     if (found && this.#shown !== id) {
@@ -92,6 +105,7 @@ export class PanelData {
     }
     this.filled ||= Boolean(found);
     this.error = error;
+    this.#forget();
     this.onChange();
     if (found && this.#wanted?.runs.some((uid) => this.#dirty.has(uid))) this.load(this.#wanted);
   }

@@ -13,6 +13,8 @@ const openMenu = async (panel, anchor) => (await import("./panel-menu.js")).open
 /** A panel of the grid takes the focus: F or Enter opens it in full. @param {LinePanel} panel */
 function listen(panel) {
   panel.tabIndex = 0;
+  panel.setAttribute("role", "group");
+  panel.setAttribute("aria-label", panel.key);
   panel.addEventListener("keydown", (event) => {
     if (event.target !== panel || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "f" || event.key === "Enter") openFull(panel);

@@ -38,11 +38,11 @@ export function stateWord(state) {
 /** @returns an empty row, to be filled by `fillRow` */
 export function newRow() {
   const eye = h("button", { class: "run-eye", type: "button", tabindex: -1, "data-act": "toggle" });
-  const swatch = h("span", { class: "swatch" });
-  const mark = h("i", { class: "mark", role: "img" });
+  const swatch = h("span", { class: "swatch", "aria-hidden": "true" });
+  const mark = h("i", { class: "mark", "aria-hidden": "true" });
   const name = h("a", { class: "run-name", tabindex: -1 });
-  const note = h("span", { class: "run-note" });
-  const spark = h("span", { class: "run-spark" });
+  const note = h("span", { class: "run-note", "aria-hidden": "true" });
+  const spark = h("span", { class: "run-spark", "aria-hidden": "true" });
   const figure = h("span", { class: "run-value" });
   const cell = (/** @type {Element} */ node) => h("span", { role: "gridcell" }, node);
   const row = h(
@@ -96,9 +96,10 @@ export function fillRow(row, view) {
   parts.swatch.style.setProperty("--c", lineOf(run).color);
   parts.mark.className = `mark ${run.state}`;
   parts.mark.title = stateWord(run.state);
-  parts.mark.setAttribute("aria-label", stateWord(run.state));
   parts.name.textContent = run.name;
   parts.name.title = run.name;
+  // The mark's shape and colour in words.
+  parts.name.setAttribute("aria-label", `${run.name}, ${stateWord(run.state)}`);
   parts.name.href = view.href;
   parts.note.textContent = t("{state}, {time}", {
     state: stateWord(run.state),

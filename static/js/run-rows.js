@@ -18,7 +18,7 @@ const TOUCH_ROW = 60;
 const ROW = 28;
 
 export class RunRows {
-  #sizer = h("div", { class: "run-sizer" });
+  #sizer = h("div", { class: "run-sizer", role: "rowgroup" });
   root = h(
     "div",
     { class: "run-rows", role: "grid", "aria-label": t("Runs"), "aria-multiselectable": "true" },

@@ -130,3 +130,14 @@ it("after a failure asks again for the same runs and keeps what it has", async (
   expect(data.error).toBeNull();
   expect([shows("a"), shows("b")]).toEqual([1, 3]);
 });
+
+it("keeps some runs that are hidden now, not all that ever were shown", async () => {
+  const many = Array.from({ length: 120 }, (_, i) => `r${i}`);
+  data.load({ ...view, runs: many });
+  await calls[0].answer(1);
+  data.load({ ...view, runs: ["new"] });
+  await calls[1].answer(2);
+  expect(data.series.size).toBe(51);
+  data.load({ ...view, runs: ["r0", "r119"] });
+  expect(calls[2].wanted.runs).toEqual(["r0"]);
+});
