@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
@@ -30,7 +31,7 @@ from apps.runs.fields import Field, Kind, read_field
 from apps.runs.literals import read_moment
 from apps.runs.models import Fact, RunTag
 from apps.runs.patterns import read_pattern
-from apps.runs.sql import Contains, DurationS, Matches, PlainText
+from apps.runs.sql import Contains, DurationS, Matches, PlainText, Probe
 from apps.runs.tree import Tree
 
 COLUMNS: dict[str, str] = {
@@ -50,6 +51,8 @@ COLUMNS: dict[str, str] = {
     "step": "last_step",
     "exit_code": "exit_code",
 }
+# PostgreSQL makes joins of EXISTS, and takes longer to plan them than to run them once they are many.
+MAX_JOINED = 5
 NULLABLE = frozenset({"user", "ended", "step", "exit_code"})
 _NOTHING = Q(pk__in=[])
 _OPPOSITES = {"!=": "=", "!~": "~", "not in": "in", "is null": "is not null"}
@@ -75,28 +78,43 @@ def fields_of(tree: Tree | None) -> Iterator[Field]:
         yield from fields_of(child)
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a condition is written with: the project's keys, the time, and the form of EXISTS."""
+
+    keys: Mapping[Place, int]
+    now: datetime
+    exists: type[Exists]
+
+
 def to_q(tree: Tree, keys: Mapping[Place, int], now: datetime) -> Q:
     """Return the predicate on runs of a checked tree.
 
     `keys` are the project's keys of the places that its fields name; a key that is not there is a field
     that no run has.
     """
+    are_many = sum(1 for _field in fields_of(tree)) > MAX_JOINED
+    return _node(tree, _Context(keys, now, Probe if are_many else Exists))
+
+
+def _node(tree: Tree, context: _Context) -> Q:
     if "and" in tree:
-        return reduce(and_, (to_q(child, keys, now) for child in tree["and"]))
+        return reduce(and_, (_node(child, context) for child in tree["and"]))
     if "or" in tree:
-        return reduce(or_, (to_q(child, keys, now) for child in tree["or"]))
+        return reduce(or_, (_node(child, context) for child in tree["or"]))
     if "not" in tree:
-        return ~to_q(tree["not"], keys, now)
+        return ~_node(tree["not"], context)
     field, op = read_field(tree["field"]), tree["op"]
     value: Any = tree.get("value")
     if field.kind == Kind.FACT:
-        return _fact(find_key(field, keys), op, value)
+        return _fact(find_key(field, context.keys), op, value, context.exists)
     if field.kind == Kind.SEARCH:
         tags = RunTag.objects.filter(Contains("name", value), run=OuterRef("pk"))
-        return Q(Contains("name", value)) | Q(Contains("short_id", value)) | Q(Exists(tags))
+        is_tagged = Q(context.exists(tags))
+        return Q(Contains("name", value)) | Q(Contains("short_id", value)) | is_tagged
     if field.kind == Kind.TAGS:
-        return _tags(op, value)
-    return _own(field, op, value, now)
+        return _tags(op, value, context.exists)
+    return _own(field, op, value, context.now)
 
 
 def find_key(field: Field, keys: Mapping[Place, int]) -> int | None:
@@ -176,31 +194,31 @@ def _is_whole(value: float) -> bool:
     return abs(value) <= _MAX_INTEGER and value == math.floor(value)
 
 
-def _tags(op: str, value: Any) -> Q:
+def _tags(op: str, value: Any, exists: type[Exists]) -> Q:
     tags = RunTag.objects.filter(run=OuterRef("pk"))
     if op in _OPPOSITES:
-        is_other = ~_tags(_OPPOSITES[op], value)
-        return is_other if op == "is null" else Q(Exists(tags)) & is_other
+        is_other = ~_tags(_OPPOSITES[op], value, exists)
+        return is_other if op == "is null" else Q(exists(tags)) & is_other
     if op == "has":
         tags = tags.filter(name=value)
     elif op == "in":
         tags = tags.filter(name__in=value)
     elif op == "~":
         tags = tags.filter(Matches("name", read_pattern(value)))
-    return Q(Exists(tags))
+    return Q(exists(tags))
 
 
-def _fact(key: int | None, op: str, value: Any) -> Q:
+def _fact(key: int | None, op: str, value: Any, exists: type[Exists]) -> Q:
     if key is None:
         return ~_NOTHING if op == "is null" else _NOTHING
     facts = Fact.objects.filter(key_id=key, run_id=OuterRef("pk"))
     if op == "is null":
-        return ~Q(Exists(facts))
+        return ~Q(exists(facts))
     if op == "is not null":
-        return Q(Exists(facts))
+        return Q(exists(facts))
     if op in _OPPOSITES:
-        return Q(Exists(facts.exclude(_fact_condition(_OPPOSITES[op], value))))
-    return Q(Exists(facts.filter(_fact_condition(op, value))))
+        return Q(exists(facts.exclude(_fact_condition(_OPPOSITES[op], value))))
+    return Q(exists(facts.filter(_fact_condition(op, value))))
 
 
 def narrowing(tree: Tree | None, field: Field) -> Q:
