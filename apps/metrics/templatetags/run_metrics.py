@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,11 @@ class MetricRow:
     best: float | None
     best_step: int | None
     is_number: bool
+
+    @property
+    def is_nan(self) -> bool:
+        """Whether it ended as not a number."""
+        return isinstance(self.last, float) and math.isnan(self.last)
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,9 @@ def test_number_is_written_as_in_the_browser(name: str, row: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("row", TABLE["duration"])
 def test_duration_is_written_as_in_the_browser(row: dict[str, Any]) -> None:
-    assert formats.duration(*row["in"], "en") == row["en"]
-    assert formats.duration(*row["in"], "zh") == row["zh"]
+    (seconds,) = row["in"]
+    assert formats.duration(seconds, "en") == row["en"]
+    assert formats.duration(seconds, "zh") == row["zh"]
 
 
 @pytest.mark.parametrize(("name", "row"), rows(AT_A_TIME))

@@ -1,6 +1,5 @@
 import io
 import math
-from typing import Any
 
 import pytest
 from django.test import override_settings
@@ -45,12 +44,13 @@ def test_what_cannot_be_stored_or_read_is_malformed(body: bytes) -> None:
         parse_json(body)
 
 
-class Endless(io.RawIOBase):
+class Endless(io.BytesIO):
     """A body that counts how much of it is read."""
 
     asked = 0
 
-    def read(self, size: int = -1) -> Any:
+    def read(self, size: int | None = -1) -> bytes:
+        assert size is not None
         self.asked += size
         return b" " * size
 
