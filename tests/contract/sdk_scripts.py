@@ -44,7 +44,7 @@ class Lab:
         }
 
     def start(self, script: str) -> subprocess.Popen[str]:
-        """Start a script; read its output line by line from `stdout`."""
+        """Start a script; read its output line by line from `stdout`. Its input ends with communicate()."""
         self.started += 1
         name = f"train{self.started}.py"
         (self.folder / name).write_text(script, encoding="utf-8")
@@ -52,6 +52,7 @@ class Lab:
             [sys.executable, name],
             cwd=self.folder,
             env=self.environment(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(self.folder / "stderr").open("ab"),
             text=True,
