@@ -164,9 +164,11 @@ class RunList extends HTMLElement {
     const decimals = columnDecimals(source.runs.map((run) => metricValue(run, metric)));
     const page = this.getAttribute("page") ?? "";
     this.rows.show(source, { metric, decimals, page, project: this.getAttribute("project") ?? "" });
-    this.#problem.textContent = source.error?.message ?? "";
-    this.#problem.hidden = !source.error;
-    const all = count(source.count ?? source.runs.length);
+    const said = source.error?.message ?? source.hints.join(" ");
+    this.#problem.textContent = said;
+    this.#problem.hidden = !said;
+    this.#problem.classList.toggle("is-hint", !source.error);
+    const all = count(source.count ?? source.runs.length) + (source.capped ? "+" : "");
     const seen = count(source.runs.length);
     this.#total.textContent = source.loaded ? t("{n} of {all} runs", { n: seen, all }) : "";
     const words = h("span", null, t("{n} shown", { n: count(this.shownCount) }));

@@ -16,6 +16,10 @@ export class RunSource {
   others = [];
   /** @type {number | null} */
   count = null;
+  /** There are more than `count`; the server stops counting there. */
+  capped = false;
+  /** What the server has to say on the query, though it could be answered. @type {string[]} */
+  hints = [];
   /** @type {Error | null} */
   error = null;
   loading = false;
@@ -109,7 +113,8 @@ export class RunSource {
       const page = await this.get(this.#url(cursor));
       if (token !== this.#token) return;
       take(page);
-      this.count = page.count ?? this.count;
+      if (!cursor)
+        Object.assign(this, { count: page.count, capped: page.count_is_capped, hints: page.hints ?? [] });
       this.error = null;
       this.loaded = true;
     } catch (error) {

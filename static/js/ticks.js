@@ -127,21 +127,30 @@ export function logTicks([min, max], most) {
   return decades.filter((_, i) => i % stride === 0);
 }
 
+/** @param {number} min @param {number} max @param {number[]} mantissas @returns {Range} between the two nearest ticks */
+function logBounds(min, max, mantissas) {
+  const ticks = decadeTicks(min / 10, max * 10, mantissas);
+  const low = ticks.findLast((tick) => tick <= min * 1.000001) ?? min;
+  const high = ticks.find((tick) => tick >= max * 0.999999) ?? max;
+  return [low, high];
+}
+
 /**
- * The range between the two nearest ticks around the values.
+ * A range that ends on ticks, or on 1, 2 or 5 where those would leave much of the plot empty.
  * @param {number} min above 0 @param {number} max @param {number} most labels
  * @returns {Range}
  */
 export function logRange(min, max, most) {
   if (!(max >= min) || min <= 0) return [0.1, 10];
+  const finest = logBounds(min, max, MANTISSAS[0]);
+  if (finest[0] === finest[1]) return [finest[0] / 2, finest[1] * 2];
   for (const mantissas of MANTISSAS) {
-    const around = decadeTicks(min / 10, max * 10, mantissas);
-    const low = /** @type {number} */ (around.findLast((tick) => tick <= min * 1.000001));
-    const high = /** @type {number} */ (around.find((tick) => tick >= max * 0.999999));
-    if (low === high) return [low / 2, high * 2];
-    if (decadeTicks(low, high, mantissas).length <= most) return [low, high];
+    const [low, high] = logBounds(min, max, mantissas);
+    if (decadeTicks(low, high, mantissas).length > most) continue;
+    const empty = 1 - Math.log(max / min) / Math.log(high / low);
+    return empty > EMPTY_MOST / 2 ? finest : [low, high];
   }
-  return [10 ** Math.floor(Math.log10(min)), 10 ** Math.ceil(Math.log10(max))];
+  return finest;
 }
 
 /** @param {Range} range in seconds @param {number} most */

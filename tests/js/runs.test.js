@@ -165,6 +165,24 @@ describe("RunSource", () => {
     expect(source.others.map(({ id }) => id)).toEqual(["r3"]);
     expect(asked).toHaveLength(3);
   });
+  it("passes on what the server says of a query, and where it stopped counting", async () => {
+    const page = {
+      items: [run(1)],
+      next: "1",
+      count: 100_000,
+      count_is_capped: true,
+      hints: ["No run has config.lrr."],
+    };
+    const pages = [page, { items: [run(0)], next: null, count: null, count_is_capped: false, hints: [] }];
+    const source = new RunSource(
+      "/runs",
+      () => {},
+      async () => pages.shift(),
+    );
+    await source.start("config.lrr > 1", "-created");
+    await source.more();
+    expect([source.count, source.capped, source.hints]).toEqual([100_000, true, ["No run has config.lrr."]]);
+  });
   it("drops the answer to a query that was replaced", async () => {
     /** @type {((page: any) => void)[]} */
     const answers = [];

@@ -48,9 +48,19 @@ describe("ranges", () => {
   it("on a log axis end on 1, 2 or 5", () => {
     expect(ticks.logRange(0.22, 4.9, 6)).toEqual([0.2, 5]);
     expect(ticks.logRange(1, 1, 6)).toEqual([0.5, 2]);
-    expect(ticks.logRange(3e-9, 0.8, 6)).toEqual([1e-9, 1]);
-    expect(ticks.logRange(2.4, 150, 4)).toEqual([1, 1000]);
-    expect(ticks.logRange(2.4, 150, 6)).toEqual([1, 300]);
+    expect(ticks.logRange(3e-9, 0.8, 6)).toEqual([2e-9, 1]);
+    expect(ticks.logRange(1.1, 290, 6)).toEqual([1, 300]);
+    expect(ticks.logRange(0.09, 3.5, 6)).toEqual([0.05, 5]);
+    expect(ticks.logRange(2.4, 150, 4)).toEqual([2, 200]);
+    for (const range of [
+      ticks.logRange(0.09, 3.5, 6),
+      ticks.logRange(2.4, 150, 4),
+      ticks.logRange(1, 1.01, 4),
+    ]) {
+      const found = ticks.logTicks(range, 6);
+      expect(found.length).toBeGreaterThanOrEqual(2);
+      expect(found.length).toBeLessThanOrEqual(6);
+    }
   });
 });
 
