@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -53,7 +52,7 @@ def read_credential(header: str) -> str:
     if kind.lower() == "basic":
         try:
             return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # Not base64, or not text in it.
             pass
     raise Unauthenticated(
         _("The Authorization header is not one of: Bearer KEY, Basic api:KEY (in base64).")

@@ -25,7 +25,7 @@ PAGES = [
 
 
 @pytest.fixture
-def browser(cast: Cast) -> Client:
+def visitor(cast: Cast) -> Client:
     """A browser in which ann is signed in; `mnist` has one run, `first`."""
     make_run(cast.mnist, cast.ann, short_id="first", config={"lr": 0.1, "optim": {"name": "muon"}})
     client = Client()
@@ -34,8 +34,8 @@ def browser(cast: Cast) -> Client:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_whole_and_has_nothing_inline(browser: Client, path: str) -> None:
-    answer = browser.get(path)
+def test_page_is_whole_and_has_nothing_inline(visitor: Client, path: str) -> None:
+    answer = visitor.get(path)
     assert answer.status_code == 200
     html = answer.content.decode()
     assert '<html lang="en"' in html
@@ -51,14 +51,14 @@ def test_page_is_whole_and_has_nothing_inline(browser: Client, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_can_be_read_in_chinese(browser: Client, path: str) -> None:
-    html = browser.get(path, headers={"Accept-Language": "zh-CN"}).content.decode()
+def test_page_can_be_read_in_chinese(visitor: Client, path: str) -> None:
+    html = visitor.get(path, headers={"Accept-Language": "zh-CN"}).content.decode()
     assert '<html lang="zh-Hans"' in html
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_labels_point_at_their_fields(browser: Client, path: str) -> None:
-    html = browser.get(path).content.decode()
+def test_labels_point_at_their_fields(visitor: Client, path: str) -> None:
+    html = visitor.get(path).content.decode()
     ids = re.findall(r'\sid="([^"]+)"', html)
     assert len(ids) == len(set(ids))
     for target in re.findall(r'<label for="([^"]+)"', html):
@@ -67,8 +67,8 @@ def test_labels_point_at_their_fields(browser: Client, path: str) -> None:
         assert set(targets.split()) <= set(ids)
 
 
-def test_policy_allows_our_files_and_the_import_map_only(browser: Client) -> None:
-    answer = browser.get("/")
+def test_policy_allows_our_files_and_the_import_map_only(visitor: Client) -> None:
+    answer = visitor.get("/")
     policy = answer.headers["Content-Security-Policy"]
     found = re.search(r"script-src 'self' 'nonce-([^']+)'(;|$)", policy)
     assert found, policy
@@ -76,11 +76,11 @@ def test_policy_allows_our_files_and_the_import_map_only(browser: Client) -> Non
     assert "unsafe" not in policy
 
 
-def test_theme_is_in_the_first_byte_so_that_nothing_flashes(browser: Client, cast: Cast) -> None:
-    assert 'data-theme="system"' in browser.get("/").content.decode()
+def test_theme_is_in_the_first_byte_so_that_nothing_flashes(visitor: Client, cast: Cast) -> None:
+    assert 'data-theme="system"' in visitor.get("/").content.decode()
     cast.ann.theme = "dark"
     cast.ann.save()
-    assert 'data-theme="dark"' in browser.get("/").content.decode()
+    assert 'data-theme="dark"' in visitor.get("/").content.decode()
 
 
 def test_signed_out_visitor_has_theme_and_language_from_cookies(cast: Cast) -> None:
@@ -93,18 +93,18 @@ def test_signed_out_visitor_has_theme_and_language_from_cookies(cast: Cast) -> N
     assert 'lang="zh-Hans"' in html
 
 
-def test_form_does_not_lead_to_another_site(browser: Client) -> None:
-    answer = browser.post("/settings/theme", {"theme": "dark", "next": "https://evil.example/"})
+def test_form_does_not_lead_to_another_site(visitor: Client) -> None:
+    answer = visitor.post("/settings/theme", {"theme": "dark", "next": "https://evil.example/"})
     assert answer.headers["Location"] == "/"
 
 
-def test_missing_page_says_so_in_the_shell(browser: Client) -> None:
-    answer = browser.get("/acme/mnist/runs/first/none")
+def test_missing_page_says_so_in_the_shell(visitor: Client) -> None:
+    answer = visitor.get("/acme/mnist/runs/first/none")
     assert answer.status_code == 404
     assert "There is no such page" in answer.content.decode()
 
 
-def test_broken_page_needs_nothing_to_be_shown(browser: Client) -> None:
+def test_broken_page_needs_nothing_to_be_shown(visitor: Client) -> None:
     from django.template.loader import render_to_string
 
     for name in ("400.html", "403_csrf.html", "500.html"):

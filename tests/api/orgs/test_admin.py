@@ -1,7 +1,7 @@
 """Django's admin: for staff, by the one sign-in page, through the services, and under our CSP."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from unittest import mock
 
 import pytest
@@ -25,15 +25,15 @@ def root(cast: Cast) -> Client:
 
 
 @pytest.fixture
-def announced() -> Callable[[], set[int]]:
-    """Return whose rights were announced to have changed."""
+def announced() -> Iterator[Callable[[], set[int]]]:
+    """Yield whose rights were announced to have changed."""
     heard: set[int] = set()
 
     def listen(sender: object, user_id: int, **kwargs: object) -> None:
         heard.add(user_id)
 
     events.access_changed.connect(listen, weak=False)
-    yield lambda: heard  # type: ignore[misc]  # a generator fixture
+    yield lambda: heard
     events.access_changed.disconnect(listen)
 
 

@@ -48,7 +48,7 @@ class Socket:
             "subprotocols": [],
             "headers": [(name.encode(), value.encode()) for name, value in sent.items() if value],
         }
-        self.wire = ApplicationCommunicator(application, scope)
+        self.wire: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]  # asgiref's own
 
     async def open(self) -> bool:
         await self.wire.send_input({"type": "websocket.connect"})

@@ -35,14 +35,14 @@ def run(cast: Cast) -> Run:
 
 
 @pytest.fixture
-def browser(cast: Cast) -> Client:
+def visitor(cast: Cast) -> Client:
     client = Client()
     client.force_login(cast.ann)
     return client
 
 
-def test_overview_shows_what_the_run_says_of_itself(browser: Client, run: Run) -> None:
-    html = browser.get("/acme/mnist/runs/r1").content.decode()
+def test_overview_shows_what_the_run_says_of_itself(visitor: Client, run: Run) -> None:
+    html = visitor.get("/acme/mnist/runs/r1").content.decode()
     for text in (
         "muon &lt;b&gt;s0&lt;/b&gt;",
         "Running",
@@ -64,8 +64,8 @@ def test_overview_shows_what_the_run_says_of_itself(browser: Client, run: Run) -
     assert "<b>s0</b>" not in html
 
 
-def test_run_is_handed_to_the_elements_as_strict_json(browser: Client, run: Run) -> None:
-    html = browser.get("/acme/mnist/runs/r1/charts").content.decode()
+def test_run_is_handed_to_the_elements_as_strict_json(visitor: Client, run: Run) -> None:
+    html = visitor.get("/acme/mnist/runs/r1/charts").content.decode()
     found = re.search(r'<script id="run-data" type="application/json">(.*?)</script>', html)
     assert found
     data = json.loads(found[1], parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
@@ -82,17 +82,17 @@ def test_run_is_handed_to_the_elements_as_strict_json(browser: Client, run: Run)
     ],
 )
 def test_tab_has_its_element_and_is_the_current_one(
-    browser: Client, run: Run, tab: str, element: str
+    visitor: Client, run: Run, tab: str, element: str
 ) -> None:
-    html = browser.get(f"/acme/mnist/runs/r1{tab}").content.decode()
+    html = visitor.get(f"/acme/mnist/runs/r1{tab}").content.decode()
     assert element in html
     current = re.findall(r'href="([^"]+)"\s+aria-current="page">\s*[A-Z]', html)
     assert f"/acme/mnist/runs/r1{tab}" in current
 
 
-def test_exit_code_and_end_are_shown_when_it_ended(browser: Client, run: Run) -> None:
+def test_exit_code_and_end_are_shown_when_it_ended(visitor: Client, run: Run) -> None:
     services.finish_run(run=run, exit_code=3)
-    html = browser.get("/acme/mnist/runs/r1").content.decode()
+    html = visitor.get("/acme/mnist/runs/r1").content.decode()
     assert "Exit code" in html
     assert "Failed" in html
 
@@ -104,38 +104,38 @@ def test_run_of_a_strange_project_is_not_found(run: Run, cast: Cast) -> None:
     assert client.get("/acme/mnist/runs/r1/logs").status_code == 404
 
 
-def test_run_in_the_trash_says_so(browser: Client, run: Run) -> None:
+def test_run_in_the_trash_says_so(visitor: Client, run: Run) -> None:
     services.delete_run(run=run)
-    answer = browser.get("/acme/mnist/runs/r1")
+    answer = visitor.get("/acme/mnist/runs/r1")
     assert answer.status_code == 410
     assert "deleted" in answer.content.decode()
 
 
-def test_name_tags_and_notes_are_edited(browser: Client, run: Run) -> None:
+def test_name_tags_and_notes_are_edited(visitor: Client, run: Run) -> None:
     form = {"name": "better", "tags": "a, b，c", "notes": "why"}
-    answer = browser.post("/acme/mnist/runs/r1/edit", form)
+    answer = visitor.post("/acme/mnist/runs/r1/edit", form)
     assert answer.headers["Location"] == "/acme/mnist/runs/r1"
     changed = Run.objects.get(pk=run.pk)
     assert (changed.name, changed.notes, changed.tag_names) == ("better", "why", ["a", "b", "c"])
 
 
-def test_refused_edit_shows_why_and_keeps_the_name_above(browser: Client, run: Run) -> None:
-    answer = browser.post("/acme/mnist/runs/r1/edit", {"name": "n", "tags": "x" * 101, "notes": ""})
+def test_refused_edit_shows_why_and_keeps_the_name_above(visitor: Client, run: Run) -> None:
+    answer = visitor.post("/acme/mnist/runs/r1/edit", {"name": "n", "tags": "x" * 101, "notes": ""})
     assert answer.status_code == 422
     html = answer.content.decode()
     assert "A tag has at most" in html
     assert "<h1>muon &lt;b&gt;s0&lt;/b&gt;</h1>" in html
 
 
-def test_deleted_run_can_be_taken_back(browser: Client, run: Run) -> None:
-    browser.post("/acme/mnist/runs/r1/delete")
-    html = browser.get("/acme/mnist").content.decode()
+def test_deleted_run_can_be_taken_back(visitor: Client, run: Run) -> None:
+    visitor.post("/acme/mnist/runs/r1/delete")
+    html = visitor.get("/acme/mnist").content.decode()
     assert "is in the trash" in html
     assert 'action="/acme/mnist/runs/r1/restore"' in html
-    assert browser.get("/acme/mnist/runs/r1").status_code == 410
-    answer = browser.post("/acme/mnist/runs/r1/restore")
+    assert visitor.get("/acme/mnist/runs/r1").status_code == 410
+    answer = visitor.post("/acme/mnist/runs/r1/restore")
     assert answer.headers["Location"] == "/acme/mnist/runs/r1"
-    assert browser.get("/acme/mnist/runs/r1").status_code == 200
+    assert visitor.get("/acme/mnist/runs/r1").status_code == 200
 
 
 def test_viewer_is_not_offered_to_edit(cast: Cast, run: Run) -> None:
