@@ -77,17 +77,26 @@ def count_run(run_id: int) -> bool:
 
 
 def seal_run(run_id: int) -> bool:
-    """Put all rows that wait now into tiles; False if another was at it.
+    """Put all rows that wait now into tiles (not those that come meanwhile); False if another was at it.
 
     A run that has ended is left with as few tiles as can be.
     """
     run = Run.objects.filter(pk=run_id).first()
     if run is None:
         return True
-    while sql.fetch("SELECT 1 FROM metrics_batch WHERE run_id = %s LIMIT 1", [run_id]):
+    newest = _newest_batch(run_id)
+    # Not "until nothing waits": a busy writer would keep this one going, and the other runs waiting.
+    while newest and sql.fetch(
+        "SELECT 1 FROM metrics_batch WHERE run_id = %s AND id <= %s LIMIT 1", [run_id, newest]
+    ):
         if not _settle(run_id, is_sealing=True):
             return False
     return run.is_live or _compact(run_id)
+
+
+def _newest_batch(run_id: int) -> int | None:
+    ((newest,),) = sql.fetch("SELECT MAX(id) FROM metrics_batch WHERE run_id = %s", [run_id])
+    return None if newest is None else int(newest)
 
 
 def _settle(run_id: int, *, is_sealing: bool) -> bool:

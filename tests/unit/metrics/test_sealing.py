@@ -88,8 +88,8 @@ def test_what_lags_far_behind_is_logged(run: Run, caplog: pytest.LogCaptureFixtu
 
 @pytest.mark.parametrize("state", [Run.State.FINISHED, Run.State.CRASHED])
 def test_an_ended_run_is_sealed(run: Run, state: str) -> None:
-    Run.objects.filter(pk=run.pk).update(state=state)
     append(run, uuid4(), 0, 1)
+    Run.objects.filter(pk=run.pk).update(state=state)
     sweeping.sweep()
     assert not Batch.objects.exists()
 
