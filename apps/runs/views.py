@@ -57,11 +57,15 @@ def workspace(request: HttpRequest, org: str, project: str) -> HttpResponse:
     """Show a project's runs and charts; before the first point, how to send it."""
     found = project_access.get_project(actor_of(request), org, project)
     if _awaits_first_point(found):
+        keys = request.user.api_keys.all() if isinstance(request.user, User) else []
+        usable = [key for key in keys if key.is_usable]
         context = {
             "project": found,
             "has_run": Run.objects.in_project(found).exists(),
-            "has_key": isinstance(request.user, User)
-            and request.user.api_keys.filter(revoked_at=None).exists(),
+            "has_key": bool(usable),
+            "key_used_at": max(
+                (key.last_used_at for key in usable if key.last_used_at), default=None
+            ),
         }
         return render(request, "runs/first_run.html", context)
     view = "runs" if request.GET.get("view") == "runs" else "charts"

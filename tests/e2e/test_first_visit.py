@@ -105,16 +105,21 @@ def test_from_the_first_visit_to_moving_curves(
         assert panel.screenshot() != early, "the curve did not move"
         assert page.evaluate("window.isSamePage") is True, "the page was loaded again"
         assert last_step(server, key) > 0
+        page.get_by_role("link", name="first-run").first.click()
+        expect(page.locator("#run-head")).to_contain_text("Running")
+        page.evaluate("window.isSamePage = true")
     finally:
         training.communicate("\n", timeout=60)
     assert training.returncode == 0
+    expect(page.locator("#run-head")).to_contain_text("Finished")
+    assert page.evaluate("window.isSamePage") is True, "the page was loaded again"
     look_at_the_run(page)
 
 
 def look_at_the_run(page: Page) -> None:
-    page.get_by_role("link", name="first-run").first.click()
     expect(page.get_by_role("heading", name="first-run")).to_be_visible()
-    expect(page.locator(".pill").first).to_contain_text("Finished")
+    expect(page.locator("#run-summary")).to_contain_text("train/loss")
+    expect(page.locator("#run-facts")).to_contain_text("599")
     expect(page.locator(".tree")).to_contain_text("muon")
     page.get_by_role("link", name="Charts").click()
     expect(page.locator("line-panel canvas").first).to_be_visible()
