@@ -9,9 +9,6 @@ const BLOCK = 500;
 const KEPT = 40;
 /** Lines at the end that may still change. */
 const TAIL = 100;
-const FOUND_MOST = 1000;
-/** Lines a request may carry when the whole log is saved. */
-const SAVE_PAGE = 2000;
 
 export class LogSource {
   total = 0;
@@ -108,21 +105,11 @@ export class LogSource {
   }
 
   /**
-   * Positions of lines that contain a text, whatever their case; at most 1,000.
-   * @param {string} text @returns {Promise<{positions: number[], more: boolean}>}
+   * Positions of lines that contain a text, whatever their case, and how many there are in all: the server lists 10,000.
+   * @param {string} text @returns {Promise<{positions: number[], matches: number}>}
    */
   async search(text) {
-    const found = await this.#ask({ search: text, limit: FOUND_MOST });
-    const positions = found.lines.map((/** @type {LogLine} */ [position]) => position);
-    return { positions, more: positions.length >= FOUND_MOST };
-  }
-
-  /** All lines, page by page, for saving. @returns {AsyncGenerator<LogLine[]>} */
-  async *all() {
-    for (let from = 0; ; from += SAVE_PAGE) {
-      const page = await this.#ask({ from, limit: SAVE_PAGE });
-      if (page.lines.length) yield page.lines;
-      if (from + SAVE_PAGE >= page.total) return;
-    }
+    const { positions, matches } = await this.#ask({ search: text, limit: 1 });
+    return { positions, matches };
   }
 }

@@ -2,8 +2,7 @@
  * `<log-view src="URL" project="org/project" run="UID" [live]>`: the console log of a run, of any length. Search, wrap
  * and the linked line are in the URL.
  */
-import { ansiText } from "./ansi.js";
-import { h, icon, iconButton, saveFile, throttled } from "./dom.js";
+import { h, icon, iconButton, throttled } from "./dom.js";
 import { count } from "./formats.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
@@ -25,7 +24,7 @@ class LogView extends HTMLElement {
   rows = new LogRows(this.source, (following) =>
     this.#follow.setAttribute("aria-pressed", String(following)),
   );
-  #found = { positions: /** @type {number[]} */ ([]), more: false };
+  #found = { positions: /** @type {number[]} */ ([]), matches: 0 };
   #at = -1;
   #typing = 0;
   #settled = false;
@@ -50,7 +49,7 @@ class LogView extends HTMLElement {
   #message = h("div", { class: "log-message", hidden: true });
   #follow = toggle(t("Follow"), "arrow-down", () => this.#setFollow(!this.rows.follow));
   #wrap = toggle(t("Wrap"), "wrap-text", () => urlState.set({ wrap: urlState.get("wrap") ? null : "1" }));
-  #save = h("button", { class: "btn", type: "button", onclick: () => this.#saveAll() });
+  #save = h("a", { class: "btn", href: `${this.getAttribute("src")}?format=text`, download: true });
 
   connectedCallback() {
     if (!this.firstElementChild) this.#build();
@@ -148,7 +147,7 @@ class LogView extends HTMLElement {
   async #find() {
     const text = urlState.get("find") ?? "";
     this.rows.search = text.toLowerCase();
-    const found = text ? await this.source.search(text).catch(() => null) : { positions: [], more: false };
+    const found = text ? await this.source.search(text).catch(() => null) : { positions: [], matches: 0 };
     if (!found || text !== (urlState.get("find") ?? "")) return;
     this.#found = found;
     this.#at = -1;
@@ -174,23 +173,15 @@ class LogView extends HTMLElement {
 
   /** @param {number} direction */
   #step(direction) {
-    const { positions, more } = this.#found;
+    const { positions, matches } = this.#found;
     const n = positions.length;
     if (n) {
       const start = this.#at < 0 && direction < 0 ? n : this.#at;
       this.#at = (start + direction + n) % n;
       this.rows.goTo(positions[this.#at]);
     }
-    const words = n
-      ? t("{i} of {n}", { i: count(this.#at + 1), n: more ? `${count(n)}+` : count(n) })
-      : t("No match");
+    const words = n ? t("{i} of {n}", { i: count(this.#at + 1), n: count(matches) }) : t("No match");
     this.#hits.textContent = this.#search.value ? words : "";
-  }
-
-  async #saveAll() {
-    const parts = [];
-    for await (const lines of this.source.all()) parts.push(...lines.map((line) => `${ansiText(line[3])}\n`));
-    saveFile(new Blob(parts, { type: "text/plain;charset=utf-8" }), `${this.getAttribute("run")}.log`);
   }
 }
 
