@@ -11,10 +11,9 @@ fi
 export peers
 exec .venv/bin/python scripts/services.py -- sh -euc '
     python=.venv/bin/python
-    postgres=${TEST_POSTGRES_URL:+--postgres $TEST_POSTGRES_URL}
     $python benchmarks/start.py
-    $python benchmarks/ingest.py $postgres ${peers:+--mlflow $peers}
-    $python benchmarks/read.py $postgres
-    $python benchmarks/search.py $postgres
+    $python benchmarks/ingest.py ${peers:+--mlflow $peers}
+    $python benchmarks/read.py
+    $python benchmarks/search.py
     $python benchmarks/sdk_log.py ${peers:+--peers $peers}
 '

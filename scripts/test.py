@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 ON_POSTGRES = "postgres"
 BROWSER = "browser"
+# A suite that hangs must not keep the others, and whoever waits, for ever.
+LIMIT_S = 1800
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ SUITES = (
     Suite("unit", "Unit and API, SQLite", pytest(*WORKERS, "tests/unit", "tests/api")),
     Suite(ON_POSTGRES, "Unit and API, PostgreSQL", pytest(*WORKERS, "tests/unit", "tests/api")),
     Suite("sdk", "SDK", pytest(*WORKERS, "tests"), ROOT / "sdk"),
-    Suite("contract", "Contract", pytest("tests/contract")),
+    Suite("contract", "Contract", pytest("-n", "2", "tests/contract")),
     Suite("e2e", "End to end", pytest("tests/e2e")),
     Suite(
         BROWSER,
@@ -91,7 +93,13 @@ def run(suite: Suite, variables: dict[str, str], folder: Path) -> Outcome:
         environment["WANLLMDB_DATABASE_URL"] = variables["TEST_POSTGRES_URL"]
     print(f"\n=== {suite.title} ===", flush=True)
     started = time.monotonic()
-    status = subprocess.run(command, check=False, cwd=suite.folder, env=environment).returncode
+    try:
+        status = subprocess.run(
+            command, check=False, cwd=suite.folder, env=environment, timeout=LIMIT_S
+        ).returncode
+    except subprocess.TimeoutExpired:
+        print(f"{suite.title} did not end in {LIMIT_S} s.")
+        status = 1
     outcome = count(report)
     outcome.seconds = time.monotonic() - started
     if status != 0 and outcome.failed == 0:
