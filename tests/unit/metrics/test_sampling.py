@@ -96,7 +96,7 @@ def test_a_group_s_aggregates_are_those_of_its_runs() -> None:
         *(("mean", statistics.fmean), ("std", statistics.stdev)),
         *(("min", min), ("max", max)),
     ):
-        expected = [function([1, 3, 8]), function([2, 5, 5])]  # type: ignore[operator]  # each takes a list
+        expected = [function([1, 3, 8]), function([2, 5, 5])]
         assert spread.values[name].tolist() == pytest.approx(expected)
     stderr = statistics.stdev([1, 3, 8]) / math.sqrt(3)
     assert spread.values["stderr"][0] == pytest.approx(stderr)
