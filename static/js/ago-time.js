@@ -1,5 +1,8 @@
-/** `<ago-time datetime="ISO">4 min ago</ago-time>`: how long ago, kept true while the page is open. */
-import { ago } from "./formats.js";
+/**
+ * `<ago-time datetime="ISO">4 min ago</ago-time>`: how long ago, kept true while the page is open. With `exact` the day
+ * and time, in the visitor's time zone where the server could only write its own.
+ */
+import { ago, moment } from "./formats.js";
 
 const TICK_MS = 1000;
 /** @type {Set<AgoTime>} */
@@ -33,7 +36,7 @@ class AgoTime extends HTMLElement {
   write() {
     const then = this.getAttribute("datetime");
     if (!then) return;
-    const text = ago(then);
+    const text = this.hasAttribute("exact") ? moment(then) : ago(then);
     if (this.textContent !== text) this.replaceChildren(text);
     if (!this.hasAttribute("title")) {
       const full = { dateStyle: "long", timeStyle: "long" };
