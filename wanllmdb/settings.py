@@ -1,6 +1,7 @@
 """All settings, read from `WANLLMDB_*` variables (docs/operation.md lists them) with defaults for one machine."""
 
 import contextlib
+import os
 import secrets
 import socket
 import sys
@@ -211,7 +212,8 @@ STORAGES = {
     },
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Beside the code, where several servers share them; where that is read-only, with the data.
+STATIC_ROOT = (BASE_DIR if os.access(BASE_DIR, os.W_OK) else DATA_DIR) / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -41,3 +41,7 @@ def _lock(descriptor: int, path: Path) -> None:
             f"A wanLLMDB server (process {holder}) already works on {path.parent}: stop it first, give this "
             "one another WANLLMDB_DATA_DIR, or set WANLLMDB_REDIS_URL on both to run several."
         ) from None
+    except OSError as error:
+        raise SystemExit(
+            f"The data folder {path.parent} cannot be locked ({error.strerror}): it has to be on a local disk."
+        ) from None

@@ -12,6 +12,10 @@ from wanllmdb.serving.worker import EmbeddedWorker
 # What a stop waits for: requests under way, then background work under way. Neither loses anything when cut
 # off: an unacknowledged request is sent again, and unfinished background work is found again.
 GRACE_S = 10
+# Longer than the 60 s that balancers keep a connection: the side that reuses it must be the first to let go.
+KEEP_ALIVE_S = 75
+# Pages send subscriptions, which are short.
+MAX_SOCKET_MESSAGE = 64 * 1024
 
 
 class Server(uvicorn.Server):
@@ -44,7 +48,9 @@ def run_server(listener: socket.socket, *, say: Say) -> None:
         # Who asks and by which scheme is decided in settings (WANLLMDB_BEHIND_PROXY), once.
         proxy_headers=False,
         backlog=sockets.BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
+        ws_max_size=MAX_SOCKET_MESSAGE,
     )
     address = sockets.url(listener)
     if settings.BASE_URL:
