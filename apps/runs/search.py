@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 
 from apps.core import clock
 from apps.projects.models import Project
-from apps.runs.facts import Place, find_keys
+from apps.runs.facts import Place, clean, find_keys
 from apps.runs.fields import STATISTICS, Field, closest, format_field
 from apps.runs.models import FactKey, Run
 from apps.runs.ordering import Phase, Position, phases_of, read_cursor, read_order, write_cursor
 from apps.runs.predicates import fields_of, find_key, to_q
 from apps.runs.query import understand
 from apps.runs.sql import Contains, time_limit
-from apps.runs.tree import Tree, check_tree, clean_text
+from apps.runs.tree import Tree, check_tree
 
 COUNT_CAP = 100_000
 DEFAULT_ORDER = "-created"
@@ -104,7 +104,7 @@ def columns(
     """
     rows = FactKey.objects.in_use(project).exclude(source__in=STATISTICS)
     if search:
-        rows = rows.filter(Contains("path", clean_text(search)))
+        rows = rows.filter(Contains("path", clean(search)))
     if after:
         source, path = after
         rows = rows.filter(Q(source__gt=source) | Q(source=source, path__gt=path))

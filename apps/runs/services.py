@@ -128,7 +128,7 @@ def _insert_run(project: Project, actor: Actor, new: NewRun) -> Run:
     number = Project.objects.values_list("last_run_number", flat=True).get(pk=project.pk)
     run = Run(
         project=project,
-        short_id=new.short_id or random_id(8),
+        short_id=random_id(8) if new.short_id is None else new.short_id,
         number=number,
         name=new.name or friendly_name(number),
         group=new.group or "",

@@ -12,7 +12,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.orgs.models import User
-from apps.runs import search
 from tests.api.rest import error_of
 from tests.conftest import Cast
 from tests.factories import make_run
@@ -134,13 +133,6 @@ def test_a_key_that_nobody_has_is_a_hint_and_no_error(vic: Client) -> None:
     assert page["hints"] == ["No run of this project has config.lrr. Did you mean config.lr?"]
 
 
-def test_a_slow_query_is_stopped(vic: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search.time_limit, "__defaults__", (0.0,), raising=False)
-    monkeypatch.setattr(search, "time_limit", lambda: _no_time())
-    response = vic.get(RUNS, {"q": "config.lr > 0"})
-    assert (response.status_code, error_of(response)["code"]) == (422, "query_too_slow")
-
-
 def test_a_list_costs_the_same_queries_however_long(cast: Cast, vic: Client) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -177,7 +169,7 @@ def test_the_columns_of_a_project(vic: Client) -> None:
     [
         ({"limit": "1001"}, 422),
         ({"cursor": "x"}, 400),
-        ({"search": "\0"}, 422),
+        ({"search": "\0"}, 400),
         ({"search": "x" * 9000}, 200),
     ],
 )
