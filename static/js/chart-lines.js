@@ -1,10 +1,10 @@
 /** Lines on canvas, and the ranges they are drawn over. */
-import { extent, middleExtent, pixelX, pixelY, trace } from "./plot-path.js";
+import { extent, middleExtent, trace } from "./plot-path.js";
 import { linearRange, logRange, xTicks } from "./ticks.js";
 
 /** @import { Plane, Traced } from "./plot-path.js" */
 /** @import { Range } from "./ticks.js" */
-/** @import { View, Reading } from "./chart.js" */
+/** @import { View } from "./chart.js" */
 
 /** @typedef {{x: ArrayLike<number>, y: ArrayLike<number>}} Points */
 
@@ -82,21 +82,6 @@ export function drawBreaks(context, breaks, color, plane) {
     context.lineTo(x + 2.5, y + 2.5);
     context.moveTo(x + 2.5, y - 2.5);
     context.lineTo(x - 2.5, y + 2.5);
-    context.stroke();
-  }
-  context.restore();
-}
-
-/** @param {CanvasRenderingContext2D} context @param {Reading[]} readings @param {Plane} plane @param {string} halo */
-export function drawDots(context, readings, plane, halo) {
-  context.save();
-  for (const { line, x, y } of readings) {
-    context.beginPath();
-    context.arc(pixelX(x, plane), pixelY(y, plane), 3.5, 0, 2 * Math.PI);
-    context.fillStyle = line.color;
-    context.strokeStyle = halo;
-    context.lineWidth = 1.5;
-    context.fill();
     context.stroke();
   }
   context.restore();

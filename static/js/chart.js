@@ -3,7 +3,7 @@
  * front, and others dimmed, without drawing all of them again. Lines keep their own x: no common grid is needed.
  */
 import uPlot from "uplot";
-import { drawBreaks, drawDots, drawLine, plotRange } from "./chart-lines.js";
+import { drawBreaks, drawLine, plotRange } from "./chart-lines.js";
 import { nearestIndex, pixelX, pixelY } from "./plot-path.js";
 import { onTheme, theme } from "./theme.js";
 import { logTicks, numberLabels, rangeTicks, xLabels, xTicks, xWords } from "./ticks.js";
@@ -55,7 +55,10 @@ export class Chart {
     this.label = document.createElement("div");
     this.label.className = "cross-label";
     this.label.hidden = true;
-    this.u.over.append(this.label);
+    this.dot = document.createElement("div");
+    this.dot.className = "cross-dot";
+    this.dot.hidden = true;
+    this.u.over.append(this.label, this.dot);
     this.#listen();
     this.stopTheme = onTheme(() => this.redraw());
   }
@@ -283,11 +286,21 @@ export class Chart {
     // With more lines than colours the others step back.
     this.base.classList.toggle("is-dimmed", Boolean(line) && lines.length > 24);
     const context = this.#fresh(this.top);
-    const x = this.crossX;
     if (line && lines.length > 1) drawLine(context, line, this.plane(), { width: WIDTH.chosen, alpha: 1 });
-    if (x === null) return;
-    const readings = this.readings(x).filter((r) => r.line.id === this.chosen || lines.length === 1);
-    drawDots(context, readings, this.plane(), theme().surface);
+    this.#placeDot();
+  }
+
+  /** A dot where the chosen run crosses the cross-hair: an element, so that the pointer moves without drawing. */
+  #placeDot() {
+    const x = this.crossX;
+    const { lines = [] } = this.view ?? {};
+    const mine = (/** @type {Reading} */ { line }) => line.id === this.chosen || lines.length === 1;
+    const reading = x === null ? undefined : this.readings(x).find(mine);
+    this.dot.hidden = !reading;
+    if (!reading) return;
+    const left = pixelX(reading.x, this.plane());
+    this.dot.style.setProperty("--c", reading.line.color);
+    this.dot.style.translate = `calc(${left.toFixed(1)}px - 50%) calc(${reading.top.toFixed(1)}px - 50%)`;
   }
 
   /** @type {number | null} */
@@ -305,7 +318,7 @@ export class Chart {
       this.label.textContent = xWords(this.view?.xKind ?? "step", x);
       this.label.style.translate = `calc(${Math.round(left)}px - 50%) 0`;
     }
-    this.#drawChosen();
+    this.#placeDot();
   }
 
   /** The picture as it stands, on the ground of the panel. @returns {HTMLCanvasElement} */
