@@ -174,6 +174,15 @@ ROWS = [
     Row("runs:run-restore", "POST", page_write(302)),
 ]  # fmt: skip
 
+# The two doors beside Django's URLs. The stream route takes keys only, the socket sessions only.
+STREAM = write()
+SOCKET = (
+    "unauthenticated", "project_not_found", "subscribed", "subscribed", "subscribed",
+    "unauthenticated", "unauthenticated", "unauthenticated", "subscribed",
+)  # fmt: skip
+# What wanllmdb/asgi.py takes from the apps; another name there is another door, and needs its row here.
+ASGI_DOORS = {"live", "is_for_stream", "stream_app", "socket_urls"}
+
 # Routes without a row, and why they need none.
 PUBLIC = {
     "api-schema": "describes the API and holds no data",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,9 +21,12 @@ from apps.core import clock
 from apps.orgs import services as org_services
 from apps.orgs.models import ApiKey, User
 from apps.runs.models import Run
-from tests.api.access_matrix import ACTORS, ADMIN, PUBLIC, ROWS, Row
+from tests.api.access_matrix import ACTORS, ADMIN, ASGI_DOORS, PUBLIC, ROWS, SOCKET, STREAM, Row
+from tests.api.metrics.stream_client import Writer, post
+from tests.api.sockets import Socket, play
 from tests.conftest import Cast
 from tests.factories import make_run, make_user
+from wanllmdb.asgi import application
 
 
 @dataclass
@@ -155,6 +160,45 @@ def _ask(row: Row, world: World, actor: str) -> int:
         status: int = send(url, row.body, **(options if row.method != "GET" else {})).status_code
         transaction.set_rollback(True)  # The next actor finds everything as this one did.
     return status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_access_to_the_stream_route(world: World) -> None:
+    found = {}
+    for actor in ACTORS:
+        writer = Writer(world.arguments["run"], world.keys.get(actor, ""))
+        body, headers = writer.request([])
+        if not writer.key:
+            del headers["authorization"]
+        found[actor] = post(writer.run_uid, body, headers).status
+    assert found == dict(zip(ACTORS, STREAM, strict=True))
+
+
+def test_access_to_the_socket(world: World) -> None:
+    found = {}
+
+    async def ask(actor: str, client: Client) -> None:
+        socket = Socket(client)
+        assert await socket.open()
+        answer = await socket.say({"subscribe": "acme/mnist"})
+        found[actor] = answer["error"]["code"] if "error" in answer else next(iter(answer))
+        await socket.close()
+
+    for actor in ACTORS:
+        play(partial(ask, actor, world.client(actor, is_api=False)))
+    assert found == dict(zip(ACTORS, SOCKET, strict=True))
+
+
+def test_there_is_no_other_door() -> None:
+    tree = ast.parse((settings.BASE_DIR / "wanllmdb" / "asgi.py").read_text(encoding="utf-8"))
+    taken = {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("apps", "wanllmdb"))
+        for name in node.names
+    }
+    assert taken == ASGI_DOORS
+    assert set(application.application_mapping) == {"http", "websocket", "lifespan"}
 
 
 def test_the_admin_is_for_staff(world: World) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
-import channels.db
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
-from asgiref.testing import ApplicationCommunicator
+from asgiref.sync import sync_to_async
 from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.test import Client
@@ -22,79 +17,20 @@ from apps.orgs import services as org_services
 from apps.orgs.models import User
 from apps.projects import consumers
 from apps.projects import services as project_services
+from tests.api.sockets import Socket, play
 from tests.conftest import Cast
 from tests.factories import make_project
-from wanllmdb.asgi import application
-
-Scenario = Callable[[], Awaitable[None]]
-QUIET_S = 0.4  # Longer than nudges are gathered for.
 
 
-class Socket:
-    """A page's socket."""
-
-    def __init__(self, user: User | None = None, **headers: str) -> None:
-        client = Client()
-        if user is not None:
-            client.force_login(user)
-        sent = {"origin": "http://testserver", "host": "testserver", **headers}
-        if "sessionid" in client.cookies:
-            sent["cookie"] = f"sessionid={client.cookies['sessionid'].value}"
-        self.session = client.session
-        scope = {
-            "type": "websocket",
-            "path": "/ws/live",
-            "query_string": b"",
-            "subprotocols": [],
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items() if value],
-        }
-        self.wire: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]  # asgiref's own
-
-    async def open(self) -> bool:
-        await self.wire.send_input({"type": "websocket.connect"})
-        answer: dict[str, Any] = await self.wire.receive_output()
-        return str(answer["type"]) == "websocket.accept"
-
-    async def send(self, **frame: Any) -> dict[str, Any]:
-        """Send a frame and return the answer."""
-        await self.wire.send_input({"type": "websocket.receive", **frame})
-        return await self.receive()
-
-    async def say(self, message: Any) -> dict[str, Any]:
-        return await self.send(text=json.dumps(message))
-
-    async def receive(self) -> dict[str, Any]:
-        event = await self.wire.receive_output()
-        heard: dict[str, Any] = json.loads(event["text"])
-        return heard
-
-    async def hear(self) -> dict[str, Any] | None:
-        """Return what comes next; None if nothing comes."""
-        return None if await self.wire.receive_nothing(QUIET_S) else await self.receive()
-
-    async def close(self) -> None:
-        await self.wire.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wire.wait()
-
-
-@pytest.fixture(autouse=True)
-def one_connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep the test's connection: channels closes any that is within a transaction, as the test's own is."""
-    monkeypatch.setattr(channels.db, "close_old_connections", lambda: None)
-    yield
-    live.serve_from(None)
-
-
-def play(scenario: Scenario) -> None:
-    async def with_loop() -> None:
-        live.serve_from(asyncio.get_running_loop())
-        await scenario()
-
-    async_to_sync(with_loop)()
+def make_socket(user: User | None, **headers: str) -> Socket:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return Socket(client, **headers)
 
 
 async def watching(user: User | None, path: str = "acme/mnist") -> Socket:
-    socket = await sync_to_async(Socket)(user)
+    socket = await sync_to_async(make_socket)(user)
     assert await socket.open()
     assert await socket.say({"subscribe": path}) == {"subscribed": path}
     return socket
@@ -129,7 +65,7 @@ def test_others_are_refused_and_may_ask_again(
 ) -> None:
     async def scenario() -> None:
         user = None if who is None else getattr(cast, who)
-        socket = await sync_to_async(Socket)(user)
+        socket = await sync_to_async(make_socket)(user)
         assert await socket.open()
         answer = await socket.say({"subscribe": path})
         assert answer["error"]["code"] == code
@@ -146,7 +82,7 @@ def test_others_are_refused_and_may_ask_again(
 )
 def test_what_is_no_message_is_said_so(cast: Cast, text: str) -> None:
     async def scenario() -> None:
-        socket = await sync_to_async(Socket)(cast.ann)
+        socket = await sync_to_async(make_socket)(cast.ann)
         await socket.open()
         assert (await socket.send(text=text))["error"]["code"] == "invalid"
         assert (await socket.send(bytes=b"\0\1"))["error"]["code"] == "invalid"
@@ -161,7 +97,7 @@ def test_what_is_no_message_is_said_so(cast: Cast, text: str) -> None:
 )
 def test_pages_of_other_sites_are_not_let_in(cast: Cast, origin: str, is_let_in: bool) -> None:
     async def scenario() -> None:
-        socket = await sync_to_async(Socket)(cast.ann, origin=origin)
+        socket = await sync_to_async(make_socket)(cast.ann, origin=origin)
         assert await socket.open() is is_let_in
 
     play(scenario)
@@ -240,7 +176,7 @@ def test_who_signed_out_elsewhere_stops_hearing_within_a_minute(
 ) -> None:
     def sign_out(socket: Socket) -> None:
         request = HttpRequest()
-        request.session = socket.session
+        request.session = socket.client.session
         logout(request)
 
     async def scenario() -> None:
@@ -271,7 +207,7 @@ def test_guessing_names_ends_the_socket(cast: Cast, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(consumers, "MAX_REFUSALS", 2)
 
     async def scenario() -> None:
-        socket = await sync_to_async(Socket)(cast.sam)
+        socket = await sync_to_async(make_socket)(cast.sam)
         await socket.open()
         for number in range(2):
             assert "error" in await socket.say({"subscribe": f"acme/{number}"})
