@@ -42,8 +42,8 @@ fmt: setup ## Format Python, templates and browser code
 messages: setup ## Collect the strings of pages into the Chinese catalogue, and compile it
 	@$(python) scripts/messages.py
 
-openapi: setup ## Write the description of the REST API to docs/openapi.json
-	@WANLLMDB_DATA_DIR=build/openapi $(python) manage.py spectacular --format openapi-json --validate --file docs/openapi.json
+openapi: setup ## Write the description of the REST API to tests/contract/openapi.json
+	@WANLLMDB_DATA_DIR=build/openapi $(python) manage.py spectacular --format openapi-json --validate --fail-on-warn --file tests/contract/openapi.json
 
 screenshots: setup ## Take pictures of every page, in both languages and themes, into screenshots/
 	@$(python) scripts/screenshots.py
