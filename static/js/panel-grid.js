@@ -4,17 +4,20 @@
  */
 import { getJSON } from "./api.js";
 import { chartControls } from "./chart-controls.js";
-import { arrange, h, icon, throttled } from "./dom.js";
+import { arrange, h, icon, pageData, throttled } from "./dom.js";
 import { count } from "./formats.js";
 import { t } from "./i18n.js";
 import "./line-panel.js";
 import { live } from "./live.js";
 import { emptyMessage, failureMessage } from "./message.js";
+import { definitionOf } from "./panel-lines.js";
 import { panelToolbar } from "./panel-toolbar.js";
 import { axisKeys, oneSection, panelSections } from "./sections.js";
+import { shown } from "./shown.js";
 import { urlState } from "./url-state.js";
 
 /** @import { MetricKey, Section } from "./sections.js" */
+/** @import { Run } from "./shown.js" */
 
 /** Panels of a section until more are asked for. */
 const FIRST = 60;
@@ -26,6 +29,8 @@ const KEYS_MS = 2000;
 export class PanelGrid extends HTMLElement {
   /** @type {MetricKey[] | null} */
   #metrics = null;
+  /** @type {Run[] | null} */
+  #ownRuns = null;
   /** @type {Error | null} */
   #error = null;
   /** @type {Map<string, Element>} */
@@ -45,9 +50,12 @@ export class PanelGrid extends HTMLElement {
   connectedCallback() {
     if (!this.firstElementChild) this.append(panelToolbar(this.#pickers), this.#body);
     this.#controls([]);
+    const id = this.getAttribute("runs");
+    if (id) this.#ownRuns ??= [pageData(id) ?? []].flat();
     const project = this.getAttribute("project");
     this.#stops = [
       urlState.watch(["panels", "toggled"], () => this.#render()),
+      shown.watch("runs", () => this.#render()),
       ...(project ? [live.subscribe(project, ({ kind }) => kind !== "console" && this.#refresh())] : []),
     ];
     this.#load();
@@ -82,7 +90,10 @@ export class PanelGrid extends HTMLElement {
   }
 
   #render() {
-    const metrics = this.#metrics ?? [];
+    const runs = this.#ownRuns ?? shown.runs;
+    const isHidden = (/** @type {MetricKey} */ { key }) =>
+      runs.length > 0 && runs.every((run) => definitionOf(run.definitions, key)?.hidden);
+    const metrics = (this.#metrics ?? []).filter((metric) => !isHidden(metric));
     const few = this.getAttribute("kind") === "system" && metrics.length <= TOGETHER;
     const sections = (few ? oneSection : panelSections)(metrics, urlState.get("panels") ?? "");
     arrange(

@@ -54,13 +54,13 @@ export function drawnLines(key, runs, found, weight) {
 }
 
 /**
- * The metric that a run named as x axis of a key, by `define_metric`; a name may end in `*`.
+ * What a run said of a metric by `define_metric`; a name may end in `*`.
  * @param {Run["definitions"]} definitions @param {string} key
  */
-export function stepMetric(definitions, key) {
+export function definitionOf(definitions, key) {
   const covers = (/** @type {string} */ name) => name.endsWith("*") && key.startsWith(name.slice(0, -1));
   const name = definitions?.[key] ? key : Object.keys(definitions ?? {}).find(covers);
-  return name === undefined ? undefined : definitions?.[name].step_metric;
+  return name === undefined ? undefined : definitions?.[name];
 }
 
 /**
@@ -70,7 +70,7 @@ export function stepMetric(definitions, key) {
 export function axisOf(x, kind, definitions, key) {
   // System metrics have no step.
   if (kind === "system") return x === "time" ? "time" : "relative";
-  return x === "step" ? (stepMetric(definitions, key) ?? x) : x;
+  return x === "step" ? (definitionOf(definitions, key)?.step_metric ?? x) : x;
 }
 
 /** How strongly measured values show under smoothed lines. @param {number} count of lines */

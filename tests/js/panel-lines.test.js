@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { csvOf } from "../../static/js/panel-export.js";
-import { axisOf, drawnLines, lastFinite, stepMetric, subtitle } from "../../static/js/panel-lines.js";
+import { axisOf, definitionOf, drawnLines, lastFinite, subtitle } from "../../static/js/panel-lines.js";
 import { tableSteps } from "../../static/js/panel-table.js";
 
 const run = (/** @type {string} */ uid, number = 1) => ({
@@ -74,10 +74,10 @@ it("says what was done to the data", () => {
 
 it("finds the x axis that a run defined, by name or by pattern", () => {
   const definitions = { "val/*": { step_metric: "epoch" }, "val/acc": { step_metric: "tokens" }, lr: {} };
-  expect(stepMetric(definitions, "val/loss")).toBe("epoch");
-  expect(stepMetric(definitions, "val/acc")).toBe("tokens");
-  expect(stepMetric(definitions, "lr")).toBeUndefined();
-  expect(stepMetric(undefined, "lr")).toBeUndefined();
+  expect(definitionOf(definitions, "val/acc")).toEqual({ step_metric: "tokens" });
+  expect(definitionOf(definitions, "val/loss")?.step_metric).toBe("epoch");
+  expect(definitionOf(definitions, "valley")).toBeUndefined();
+  expect(definitionOf(undefined, "lr")).toBeUndefined();
   expect(axisOf("step", "rows", definitions, "val/loss")).toBe("epoch");
   expect(axisOf("time", "rows", definitions, "val/loss")).toBe("time");
   expect(axisOf("step", "rows", definitions, "lr")).toBe("step");
