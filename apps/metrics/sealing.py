@@ -147,7 +147,7 @@ def _compact(run_id: int) -> bool:
 @contextmanager
 def locked_head(run_id: int, *, waits: bool) -> Iterator[Head | None]:
     """Load a run's head, making it if there is none; on PostgreSQL locked, or None if it is and not `waits`."""
-    if not Head.objects.filter(pk=run_id).exists():
+    if not sql.fetch("SELECT 1 FROM metrics_head WHERE run_id = %s", [run_id]):
         Head.objects.bulk_create([Head(run_id=run_id)], ignore_conflicts=True)
     if connection.vendor != "postgresql":
         yield Head.objects.get(pk=run_id)
@@ -240,7 +240,7 @@ def _settle_waiting(head: Head, waiting: list[Waiting], *, is_sealing: bool) -> 
 
 def _number_keys(counted: Counted, blocks: dict[tuple[int, int], Block]) -> dict[str, int]:
     """Return the numbers of the blocks' keys, without those that are beyond the limit of a run."""
-    project_id = Run.objects.values_list("project_id", flat=True).get(pk=counted.head.pk)
+    ((project_id,),) = sql.fetch("SELECT project_id FROM runs_run WHERE id = %s", [counted.head.pk])
     names = dict.fromkeys(
         name
         for (_, kind), block in blocks.items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +20,12 @@ SEAL_POINTS = 65_536
 SEAL_AGE = timedelta(seconds=30)
 # Sealing that is so far behind is worth a line in the log.
 LAG_WARNING = timedelta(minutes=2)
+# Counting is for live pages and may fall behind; it takes no more than this of each two seconds.
+COUNT_BUDGET_S = 0.5
 _KEPT = 100_000
 
-# Up to which batch this process has counted each run.
-_counted: dict[int, int] = {}
+# Up to which batch this process has counted each run, and when.
+_counted: dict[int, tuple[int, float]] = {}
 
 
 def sweep() -> None:
@@ -36,6 +40,7 @@ def sweep() -> None:
         "FROM metrics_batch b JOIN runs_run r ON r.id = b.run_id GROUP BY b.run_id"
     )
     random.shuffle(waiting)
+    uncounted: list[tuple[int, int]] = []
     for run_id, batches, points, oldest, newest, state in waiting:
         age = now - sql.read_time(oldest)
         if age > LAG_WARNING:
@@ -44,12 +49,28 @@ def sweep() -> None:
             )
         is_due = batches >= SEAL_BATCHES or points >= SEAL_POINTS or age >= SEAL_AGE
         if is_due or state != Run.State.RUNNING:
-            sealing.seal_run(run_id)
-        elif _counted.get(run_id) != newest and sealing.count_run(run_id):
-            _remember(run_id, newest)
+            _try(sealing.seal_run, run_id)
+        elif _counted.get(run_id, (None, 0.0))[0] != newest:
+            uncounted.append((run_id, newest))
+    _count(uncounted)
 
 
-def _remember(run_id: int, newest: int) -> None:
-    if len(_counted) >= _KEPT:
-        _counted.clear()
-    _counted[run_id] = newest
+def _count(uncounted: list[tuple[int, int]]) -> None:
+    """Count runs, those first that have waited longest, until the time is up."""
+    end = time.monotonic() + COUNT_BUDGET_S
+    for run_id, newest in sorted(uncounted, key=lambda run: _counted.get(run[0], (0, 0.0))[1]):
+        if _try(sealing.count_run, run_id):
+            if len(_counted) >= _KEPT:
+                _counted.clear()
+            _counted[run_id] = (newest, time.monotonic())
+        if time.monotonic() > end:
+            return
+
+
+def _try(work: Callable[[int], bool], run_id: int) -> bool:
+    """Do something with a run; a run that fails is logged and does not keep the others waiting."""
+    try:
+        return work(run_id)
+    except Exception:
+        log.exception("sweep_failed run=%d", run_id)
+        return False

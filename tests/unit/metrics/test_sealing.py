@@ -60,6 +60,31 @@ def test_what_is_new_is_counted_and_left_waiting(run: Run) -> None:
     assert RunDocument.objects.get(run=run).summary == {"loss": 3}
 
 
+def test_counting_takes_turns_when_time_is_short(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "COUNT_BUDGET_S", 0.0)
+    runs = [make_run(cast.mnist, cast.mel) for _ in range(3)]
+    for run in runs:
+        append(run, uuid4(), 0, 1)
+    for done in range(1, 4):
+        sweeping.sweep()
+        assert Head.objects.count() == done
+
+
+def test_a_run_that_fails_does_not_keep_the_others_waiting(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [make_run(cast.mnist, cast.mel) for _ in range(3)]
+    for run in runs:
+        append(run, uuid4(), 0, 1)
+    Batch.objects.filter(run=runs[1]).update(payload=b"\x01 no batch")
+    Batch.objects.update(received_at=clock.now() - timedelta(seconds=31))
+    sweeping.sweep()
+    assert list(Batch.objects.values_list("run_id", flat=True)) == [runs[1].pk]
+    assert f"sweep_failed run={runs[1].pk}" in caplog.text
+
+
 @pytest.mark.parametrize(("batches", "rows"), [(64, 1), (1, 65_536)])
 def test_what_has_gathered_is_sealed(run: Run, batches: int, rows: int) -> None:
     stream = uuid4()
