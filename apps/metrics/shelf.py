@@ -41,8 +41,12 @@ class Shelf:
         small = self._small(stream_id, kind, level)
         size = block.cells * BYTES_PER_CELL + block.object_bytes
         count = count_to_merge([row[1] for row in small], size)
-        merged = self.take([row[0] for row in small[len(small) - count :]], kind)
-        self._place(stream_id, kind, level, concat([*merged, block]))
+        split = len(small) - count
+        whole = concat([*self.take([row[0] for row in small[split:]], kind), block])
+        if split and len(whole) >= rows_of_full(whole):
+            # Full tiles stand before those that are not: the level above is made of them, in order.
+            whole = concat([*self.take([row[0] for row in small[:split]], kind), whole])
+        self._place(stream_id, kind, level, whole)
 
     def compact(self, stream_id: int, kind: int, level: int) -> None:
         """Make one of the tiles at the end of a stream that are not full."""
