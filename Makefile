@@ -36,8 +36,9 @@ lint: setup ## Check style, types, import layers, templates, browser code and mi
 	@scripts/lint.sh
 
 fmt: setup ## Format Python, templates and browser code
-	@$(python) -m ruff check --quiet --fix-only . ; $(python) -m ruff format --quiet .
-	@$(python) -m djlint --quiet --reformat templates ; scripts/npm.sh run --silent format
+	@$(python) -m ruff check --quiet --fix-only . sdk && $(python) -m ruff format --quiet . sdk
+	@-$(python) -m djlint --quiet --reformat templates
+	@scripts/npm.sh run --silent format
 
 messages: setup ## Collect the strings of pages into the Chinese catalogue, and compile it
 	@$(python) scripts/messages.py

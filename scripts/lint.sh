@@ -19,6 +19,7 @@ export WANLLMDB_DATA_DIR
 
 check "ruff format" $python -m ruff format --check --quiet .
 check "ruff" $python -m ruff check --quiet .
+check "ruff format, sdk" $python -m ruff format --check --quiet sdk
 check "ruff, sdk" $python -m ruff check --quiet sdk
 check "mypy" $python -m mypy
 check "mypy, sdk" sh -c "cd sdk && ../$python -m mypy"
