@@ -16,7 +16,9 @@ from apps.orgs.models import User
 from wanllmdb import error_pages
 
 Next = Callable[[HttpRequest], HttpResponseBase]
-OPEN_BEFORE_FIRST_USER = frozenset({"/welcome", "/settings/language", "/settings/theme"})
+OPEN_BEFORE_FIRST_USER = frozenset(
+    {"/welcome", "/favicon.ico", "/settings/language", "/settings/theme"}
+)
 OPEN_PREFIXES = ("/static/", "/api/", "/sdk/")
 
 

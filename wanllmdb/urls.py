@@ -5,7 +5,10 @@ from types import ModuleType
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLResolver, include, path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
 
 from apps.core import views as core
 from apps.metrics import urls as metrics
@@ -27,7 +30,11 @@ def app_urls(urls: ModuleType) -> URLResolver:
     return path("", include((routes, urls.app_name)))
 
 
+# What browsers ask for on pages that name no icon: the admin's, and files.
+favicon = RedirectView.as_view(url=lazy(static, str)("icons/logo.svg"))
+
 urlpatterns = [
+    path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("accounts/", include(orgs.account_urls)),
     path("api/v1/schema", api_docs.SchemaView.as_view(), name="api-schema"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -22,8 +23,8 @@ KEY_FACTS = ("prefix", "scope", "created_at", "last_used_at", "expires_at", "rev
 
 admin.site.site_header = admin.site.site_title = "wanLLMDB"
 admin.site.index_title = gettext_lazy("Administration")
-# Rows of sign-ins by REST: nothing to manage there, and they hold whole tokens.
-admin.site.unregister([OutstandingToken, BlacklistedToken])
+# Rows of sign-ins by REST hold whole tokens, and an address of allauth's own could be used to take an account over.
+admin.site.unregister([OutstandingToken, BlacklistedToken, EmailAddress])
 
 
 class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs only

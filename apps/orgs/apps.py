@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrgsConfig(AppConfig):
     name = "apps.orgs"
+    verbose_name = _("People and organisations")
 
     def ready(self) -> None:
         """Describe our credentials in the API's schema, and hear of new passwords."""

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProjectsConfig(AppConfig):
     name = "apps.projects"
+    verbose_name = _("Projects")
 
     def ready(self) -> None:
         """Let a person's sockets look again when their rights may have shrunk."""

@@ -185,6 +185,7 @@ ASGI_DOORS = {"live", "is_for_stream", "stream_app", "socket_urls"}
 
 # Routes without a row, and why they need none.
 PUBLIC = {
+    "favicon": "leads to the logo",
     "api-schema": "describes the API and holds no data",
     "api-docs": "shows the description",
     "sdk-index": "our own SDK, for everybody",
