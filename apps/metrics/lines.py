@@ -53,7 +53,7 @@ class Window:
     axis: str  # "step" or "time"
     low: float = -np.inf
     high: float = np.inf
-    points: int = 1000
+    buckets: int = 1000  # so many draw the same picture as all points
     is_whole: bool = False  # every point, however many
 
     def extent(self, tile: Tile) -> tuple[float, float]:

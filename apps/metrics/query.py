@@ -87,12 +87,14 @@ def _lines(
     projects = {run.run_id: run.project_id for run in runs.values()}
     if query.axis not in AXES:
         return _lines_over_key(query, projects)
+    # A thinned line keeps some points of each slice; a group has each of its points from a bucket.
+    buckets = query.points if query.groups else max(1, query.points // sampling.KEPT_PER_SLICE)
     windows = {
         run: Window(
             axis="step" if query.axis == "step" else "time",
             low=query.low + zeros.get(run, 0.0),
             high=query.high + zeros.get(run, 0.0),
-            points=query.points,
+            buckets=buckets,
         )
         for run in runs
     }
@@ -110,7 +112,7 @@ def _lines_over_key(
     query: Query, projects: Mapping[int, int]
 ) -> tuple[Lines, dict[tuple[int, str], int]]:
     """Join each line with the key on the x axis: the value of the same step, or the last one before."""
-    window = Window("step", points=query.points, is_whole=True)
+    window = Window("step", is_whole=True)
     names = list(dict.fromkeys([*query.keys, query.axis]))
     found = read_lines(projects, names, query.kind, dict.fromkeys(projects, window))
     lines: Lines = {}

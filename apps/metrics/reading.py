@@ -90,13 +90,13 @@ def read_waiting_blocks(
 
 
 def _coarsest(view: _View) -> int:
-    """Return the level to begin with: the coarsest whose buckets are no fewer than the wanted points."""
+    """Return the level to begin with: the coarsest that has as many buckets as are wanted."""
     window = view.window
     if window.is_whole:
         return 0
     rows = sum(tile.rows * window.share_of(tile) for tile in view.tiles if tile.level == 0)
     best = max((tile.level for tile in view.tiles), default=0)
-    while best and rows < window.points * levels.WIDTH**best:
+    while best and rows < window.buckets * levels.WIDTH**best:
         best -= 1
     return best
 
@@ -144,7 +144,7 @@ def _put_off_too_coarse(
                 if name in view.numbers and found[tile.tile_id].count(view.numbers[name])
             ]
             count = sum(found[t.tile_id].count(view.numbers[name]) for t in having)
-            if count < view.window.points:
+            if count < view.window.buckets:
                 todo.setdefault(level - 1, {}).setdefault(run, []).append(name)
             elif kind == Kind.ROWS and not _steps_ascend(view, name, having):
                 todo.setdefault(0, {}).setdefault(run, []).append(name)

@@ -15,7 +15,9 @@ from tests.conftest import Cast
 from tests.factories import make_run
 
 
-@pytest.mark.parametrize("sizes", [(70_000, 70_000, 70_000), (100, 200_000, 66_000, 10, 140_000)])
+@pytest.mark.parametrize(
+    "sizes", [(70_000, 70_000, 70_000), (100, 200_000, 66_000, 5_000, 140_000)]
+)
 def test_large_seals_leave_no_small_tile_behind(cast: Cast, sizes: tuple[int, ...]) -> None:
     """A rest that stayed between full tiles was on no picture of the whole series, nor was its spike."""
     run = make_run(cast.mnist, cast.mel)
