@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +98,9 @@ def load(runs: int, others: int, keys: int) -> Any:
     from apps.runs.models import Fact
 
     user = create_user(username="bench")
-    projects = [
-        Project.objects.create(org=find_personal_org(user), slug=f"p{number}")
-        for number in range(3)
-    ]
+    org = find_personal_org(user)
+    assert org is not None
+    projects = [Project.objects.create(org=org, slug=f"p{number}") for number in range(3)]
     counts = [runs, others // 2, others - others // 2]
     with connection.schema_editor() as editor:
         for index in Fact._meta.indexes:
@@ -242,7 +242,7 @@ def measure(project: Any) -> float:
     slowest = 0.0
     for name, (query, order) in QUESTIONS.items():
         page = search.page(project, query=query, order=order)
-        times = timed_ms(lambda q=query, o=order: search.page(project, query=q, order=o))
+        times = timed_ms(partial(search.page, project, query=query, order=order))
         more = "+" if page.count_is_capped else ""
         show(name, times, f"  {page.count:,}{more} match")
         slowest = max(slowest, times[0])

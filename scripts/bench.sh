@@ -9,7 +9,7 @@ if [ ! -x $peers ] || ! $peers -c 'import mlflow, wandb' 2>/dev/null; then
     $peers -m pip install --quiet --disable-pip-version-check wandb mlflow || peers=""
 fi
 export peers
-exec .venv/bin/python scripts/services.py -- sh -euc '
+exec .venv/bin/python scripts/services.py --durable -- sh -euc '
     python=.venv/bin/python
     $python benchmarks/start.py
     $python benchmarks/ingest.py ${peers:+--mlflow $peers}

@@ -1,6 +1,8 @@
 """Private, throw-away PostgreSQL and Redis servers on free ports, for tests and benchmarks.
 
-    python scripts/services.py -- COMMAND …     runs COMMAND with TEST_POSTGRES_URL and TEST_REDIS_URL set
+    python scripts/services.py [--durable] -- COMMAND …
+
+runs COMMAND with TEST_POSTGRES_URL and TEST_REDIS_URL set; `--durable` as for measuring.
 
 A server whose programs are not installed is left out, and its variable stays unset.
 """
@@ -24,8 +26,11 @@ START_S = 30
 
 
 @contextmanager
-def services() -> Iterator[dict[str, str]]:
-    """Start what is installed; yield the variables that name it; stop it and drop its data at the end."""
+def services(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
+    """Start what is installed; yield the variables that name it; stop it and drop its data at the end.
+
+    `is_durable` makes PostgreSQL wait for the disk on every commit, as in production.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wanllmdb-services-")))
         # The database's own user has to pass through it.
@@ -33,7 +38,7 @@ def services() -> Iterator[dict[str, str]]:
         variables = {}
         if (programs := _postgres_programs()) is not None:
             variables["TEST_POSTGRES_URL"] = stack.enter_context(
-                _postgres(programs, folder / "postgres")
+                _postgres(programs, folder / "postgres", is_durable=is_durable)
             )
         if shutil.which("redis-server"):
             variables["TEST_REDIS_URL"] = stack.enter_context(_redis(folder / "redis"))
@@ -50,23 +55,25 @@ def _postgres_programs() -> Path | None:
 
 
 @contextmanager
-def _postgres(programs: Path, folder: Path) -> Iterator[str]:
+def _postgres(programs: Path, folder: Path, *, is_durable: bool) -> Iterator[str]:
     folder.mkdir()
     user = _unprivileged()
     if user is not None:
         shutil.chown(folder, user)
     port = _free_port()
     data = folder / "data"
+    # Debian's locale for "Unicode, sorted by code point"; macOS has none such.
+    locale = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
     initdb = [
-        programs / "initdb",
+        f"{programs}/initdb",
         "-D",
-        data,
+        str(data),
         "-U",
         "tests",
         "--auth=trust",
         "-E",
         "UTF8",
-        "--locale=C.UTF-8",
+        f"--locale={locale}",
     ]
     subprocess.run(initdb, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
     settings = {
@@ -74,20 +81,20 @@ def _postgres(programs: Path, folder: Path) -> Iterator[str]:
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": folder,
         "max_connections": 200,
-        # A test's data need not survive a power cut.
-        "fsync": "off",
-        "full_page_writes": "off",
+        # A test's data need not survive a power cut, which is what a measurement pays for.
+        "fsync": "on" if is_durable else "off",
+        "full_page_writes": "on" if is_durable else "off",
     }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [programs / "postgres", "-D", data, *options],
+            [f"{programs}/postgres", "-D", str(data), *options],
             user=user,
             cwd=folder,
             stdout=log,
             stderr=log,
         )
-    ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    ready = [f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
     # SIGINT: SIGTERM would wait for every client to leave.
     with _stopped_at_the_end(process, signal.SIGINT):
         _wait(lambda: subprocess.run(ready, check=False).returncode == 0, process, folder / "log")
@@ -163,10 +170,15 @@ def _answers(port: int) -> bool:
     return True
 
 
-if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] != "--":
+def main(arguments: list[str]) -> int:
+    """Run the command that follows `--`; return its exit status."""
+    if "--" not in arguments[:2] or arguments[-1] == "--":
         sys.exit(__doc__)
-    with services() as variables:
-        sys.exit(
-            subprocess.run(sys.argv[2:], check=False, env={**os.environ, **variables}).returncode
-        )
+    separator = arguments.index("--")
+    with services(is_durable=arguments[:separator] == ["--durable"]) as variables:
+        command = arguments[separator + 1 :]
+        return subprocess.run(command, check=False, env={**os.environ, **variables}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -68,7 +68,7 @@ def only_this_machine() -> Iterator[None]:
             raise PermissionError(f"A test tried to reach {address[0]}.")
         connect(self, address)
 
-    socket.socket.connect = checked  # type: ignore[method-assign]  # for this session only
+    socket.socket.connect = checked  # type: ignore[method-assign,assignment]  # for this session only
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]  # as it was
 
@@ -117,7 +117,8 @@ def commits_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _is_within_test_only(connection: BaseDatabaseWrapper) -> bool:
     blocks = connection.atomic_blocks
-    return bool(blocks) and all(block._from_testcase for block in blocks)
+    # The mark is Django's own, which its stubs leave out.
+    return bool(blocks) and all(block._from_testcase for block in blocks)  # type: ignore[attr-defined]
 
 
 # --- A real server -----------------------------------------------------------------------------
