@@ -85,8 +85,9 @@ def index_stale_runs() -> int:
 
 
 def _locked(run_id: int) -> RunDocument | None:
-    documents = RunDocument.objects.select_related("run").select_for_update(of=("self",))
-    return documents.filter(run_id=run_id).first()
+    # The run is read after the lock is held, on its first use. A join would give the row as it was before
+    # the wait for the lock, and a run that came out of the trash meanwhile would stay without facts.
+    return RunDocument.objects.select_for_update().filter(run_id=run_id).first()
 
 
 def _is_paused(document: RunDocument) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.core import clock
-from apps.core.errors import Conflict, Gone, Invalid, NotFound
+from apps.core.errors import AppError, Conflict, Gone, Invalid, NotFound
 from apps.core.ids import random_id
 from apps.orgs.actor import Actor
 from apps.projects.models import Project
@@ -66,20 +66,23 @@ def create_run(*, project: Project, actor: Actor, new: NewRun) -> tuple[Run, boo
 
 def _take_up(project: Project, actor: Actor, new: NewRun) -> Run | None:
     """Return the run that a request is about, if there is one: as it is if it made it, else resumed."""
-    repeated = _find_repeated(project, new)
-    if repeated is not None:
-        return repeated
-    existing = _find_resumable(project, new)
-    return None if existing is None else resume_run(run=existing, actor=actor, new=new)
+    about = Q(short_id=new.short_id) if new.short_id is not None else Q(pk__in=[])
+    if new.creation_key:
+        about |= Q(creation_key=new.creation_key)
+    # One query: between two, another request could make the run that the first one missed.
+    runs = list(Run.objects.filter(about, project=project))
+    for run in runs:
+        if new.creation_key and run.creation_key == new.creation_key:
+            return _as_it_is(run, new)
+    if runs:
+        return resume_run(run=_resumable(runs[0], new), actor=actor, new=new)
+    if new.resume == "must":
+        raise _nothing_to_resume(project, new)
+    return None
 
 
-def _find_repeated(project: Project, new: NewRun) -> Run | None:
+def _as_it_is(run: Run, new: NewRun) -> Run:
     """Return the run that an earlier request with this creation key made."""
-    if not new.creation_key:
-        return None
-    run = Run.objects.filter(project=project, creation_key=new.creation_key).first()
-    if run is None:
-        return None
     if new.short_id not in {None, run.short_id}:
         raise Conflict(
             f"This Idempotency-Key made the run {run.short_id}. Use a new key for another run.",
@@ -88,25 +91,20 @@ def _find_repeated(project: Project, new: NewRun) -> Run | None:
     return _not_deleted(run)
 
 
-def _find_resumable(project: Project, new: NewRun) -> Run | None:
-    """Return the run of this ID; raise when there is one and must not be, or none and must be."""
-    if new.short_id is None:
-        if new.resume == "must":
-            raise Invalid("Name the run to resume.", fields={"id": ["This is missing."]})
-        return None
-    run = Run.objects.filter(project=project, short_id=new.short_id).first()
-    if run is None:
-        if new.resume == "must":
-            raise NotFound(
-                f"There is no run {new.short_id} in {project} to resume.", code="run_not_found"
-            )
-        return None
+def _resumable(run: Run, new: NewRun) -> Run:
     if new.resume == "never" and run.deleted_at is None:
         raise Conflict(
-            f'{project} has a run {run.short_id} already. Resume it (resume="allow") or use another ID.',
+            f"{run.project} has a run {run.short_id} already. "
+            'Resume it (resume="allow") or use another ID.',
             code="run_exists",
         )
     return _not_deleted(run)
+
+
+def _nothing_to_resume(project: Project, new: NewRun) -> AppError:
+    if new.short_id is None:
+        return Invalid("Name the run to resume.", fields={"id": ["This is missing."]})
+    return NotFound(f"There is no run {new.short_id} in {project} to resume.", code="run_not_found")
 
 
 def _not_deleted(run: Run) -> Run:
