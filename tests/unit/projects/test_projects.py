@@ -20,8 +20,19 @@ def create(cast: Cast, slug: str, **overrides: Any) -> Project:
 
 @pytest.mark.parametrize(
     "slug",
-    ["mnist-2", "My Project", "图像分类", "a.b", "..a", "x" * 128, "ünïcode", "👩\u200d🔬", "a'b\"c", "100&1"],
-)  # fmt: skip
+    [
+        "mnist-2",
+        "My Project",
+        "图像分类",
+        "a.b",
+        "..a",
+        "x" * 128,
+        "ünïcode",
+        "👩\u200d🔬",
+        "a'b\"c",
+        "100&1",
+    ],
+)
 def test_names_of_any_script_are_taken(cast: Cast, slug: str) -> None:
     assert create(cast, slug).slug == slug
 
@@ -29,10 +40,29 @@ def test_names_of_any_script_are_taken(cast: Cast, slug: str) -> None:
 @pytest.mark.parametrize(
     "slug",
     [
-        "", " ", " a", "a ", ".", "..", "a/b", "a\\b", "a#b", "a?b", "100%", "a:b", "x" * 129,
-        "a\0b", "a\nb", "a\x85b", "a\u202eb", "a\u200bb", "\ufeffa", "\u00a0a", "\ud800",
+        "",
+        " ",
+        " a",
+        "a ",
+        ".",
+        "..",
+        "a/b",
+        "a\\b",
+        "a#b",
+        "a?b",
+        "100%",
+        "a:b",
+        "x" * 129,
+        "a\0b",
+        "a\nb",
+        "a\x85b",
+        "a\u202eb",
+        "a\u200bb",
+        "\ufeffa",
+        "\u00a0a",
+        "\ud800",
     ],
-)  # fmt: skip
+)
 def test_names_that_make_no_address_are_refused(cast: Cast, slug: str) -> None:
     with pytest.raises(Invalid) as caught:
         create(cast, slug)
