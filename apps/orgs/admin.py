@@ -177,12 +177,12 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
             services.announce_access_changed(int(id))
         return response
 
-    @admin.action(description=gettext_lazy("Deactivate"))
+    @admin.action(description=gettext_lazy("Deactivate"), permissions=["change"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """End all access of the chosen people; what they logged stays."""
         self._set_active(request, users, is_active=False)
 
-    @admin.action(description=gettext_lazy("Activate"))
+    @admin.action(description=gettext_lazy("Activate"), permissions=["change"])
     def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Let the chosen people back in."""
         self._set_active(request, users, is_active=True)
@@ -194,7 +194,7 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
             except AppError as error:
                 self.message_user(request, error.message, messages.ERROR)
 
-    @admin.action(description=gettext_lazy("Revoke all API keys"))
+    @admin.action(description=gettext_lazy("Revoke all API keys"), permissions=["change"])
     def revoke_keys(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """End every key of the chosen people."""
         for key in ApiKey.objects.filter(user__in=users, revoked_at=None):
@@ -276,7 +276,7 @@ class ApiKeyAdmin(AdministratorsOnly, admin.ModelAdmin):  # type: ignore[type-ar
         """Nothing of a key can be edited; administrators may revoke it."""
         return bool(request.user.is_superuser)
 
-    @admin.action(description=gettext_lazy("Revoke"))
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         """End the chosen keys at once."""
         for key in keys:

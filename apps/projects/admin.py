@@ -58,13 +58,13 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         changes = {field: form.cleaned_data[field] for field in form.changed_data}
         services.update_project(project=Project.objects.get(pk=obj.pk), **changes)
 
-    @admin.action(description=gettext_lazy("Move to the trash"))
+    @admin.action(description=gettext_lazy("Move to the trash"), permissions=["change"])
     def delete_projects(self, request: HttpRequest, projects: QuerySet[Project]) -> None:
         """Put the chosen projects in the trash."""
         for project in projects:
             services.delete_project(project=project)
 
-    @admin.action(description=gettext_lazy("Restore from the trash"))
+    @admin.action(description=gettext_lazy("Restore from the trash"), permissions=["change"])
     def restore_projects(self, request: HttpRequest, projects: QuerySet[Project]) -> None:
         """Take the chosen projects out of the trash."""
         for project in projects:

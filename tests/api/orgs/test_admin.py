@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +14,7 @@ from apps.orgs import events, services
 from apps.orgs.models import ApiKey, Membership, Org, User
 from apps.orgs.permissions import Role
 from apps.projects.models import Project
+from apps.runs.models import Run
 from tests.conftest import Cast
 from tests.factories import PASSWORD, make_run, make_user
 
@@ -247,6 +249,36 @@ def test_projects_go_to_the_trash_and_back(cast: Cast, root: Client) -> None:
     assert "acme/mnist" in root.get("/admin/projects/project/?trash=yes").content.decode()
     act(root, "projects_project", "restore_projects", cast.mnist.pk)
     assert Project.objects.in_org(cast.acme).get() == cast.mnist
+
+
+def test_runs_go_to_the_trash_and_back(cast: Cast, root: Client) -> None:
+    run = make_run(cast.mnist, cast.mel)
+    act(root, "runs_run", "delete_runs", run.pk)
+    assert not Run.objects.in_project(cast.mnist).exists()
+    assert run.short_id in root.get("/admin/runs/run/?trash=yes").content.decode()
+    act(root, "runs_run", "restore_runs", run.pk)
+    assert Run.objects.in_project(cast.mnist).get() == run
+    assert root.get(f"/admin/runs/run/?q={run.uid}").context["cl"].result_count == 1
+
+
+def test_who_may_only_look_is_offered_no_actions(cast: Cast) -> None:
+    names = ("view_run", "view_project", "view_org")
+    User.objects.filter(pk=cast.mel.pk).update(is_staff=True)
+    cast.mel.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client = Client()
+    client.force_login(User.objects.get(pk=cast.mel.pk))
+    run = make_run(cast.mnist, cast.ann)
+    for model, action, pk in (
+        ("runs_run", "delete_runs", run.pk),
+        ("projects_project", "delete_projects", cast.mnist.pk),
+    ):
+        path = reverse(f"admin:{model}_changelist")
+        assert client.get(path).status_code == 200
+        client.post(path, {"action": action, "_selected_action": [pk]})
+    assert Run.objects.in_project(cast.mnist).get() == run
+    path = f"/admin/orgs/org/{cast.acme.pk}/change/"
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"name": "x"}).status_code == 403
 
 
 def test_a_project_is_changed_through_the_service(cast: Cast, root: Client) -> None:
