@@ -57,9 +57,9 @@ def test_the_newest_come_first_without_git_and_environment(vic: Client) -> None:
 
 
 def test_documents_are_given_on_demand(vic: Client) -> None:
-    (item,) = vic.get(RUNS, {"limit": 1, "expand": "git"}).json()["items"]
+    (item,) = vic.get(RUNS, {"limit": "1", "expand": "git"}).json()["items"]
     assert (item["git"], "environment" in item) == ({"commit": "abc"}, False)
-    (item,) = vic.get(RUNS, {"limit": 1, "expand": "git,environment"}).json()["items"]
+    (item,) = vic.get(RUNS, {"limit": "1", "expand": "git,environment"}).json()["items"]
     assert item["environment"] == {"host": "n5"}
     assert error_of(vic.get(RUNS, {"expand": "git,config"}))["fields"] == {"expand": ["config"]}
 

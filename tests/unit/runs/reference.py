@@ -82,7 +82,8 @@ def holds(tree: Tree, run: PlainRun, runs: list[PlainRun], now: datetime) -> boo
         return any(holds(child, run, runs, now) for child in tree["or"])
     if "not" in tree:
         return not holds(tree["not"], run, runs, now)
-    name, op, wanted = tree["field"], tree["op"], tree.get("value")
+    name, op = tree["field"], tree["op"]
+    wanted: Any = tree.get("value")
     if name == "text":
         return any(
             fold(wanted) in fold(said) for said in (run.own["name"], run.own["id"], *run.tags)
@@ -93,8 +94,8 @@ def holds(tree: Tree, run: PlainRun, runs: list[PlainRun], now: datetime) -> boo
     value = look_up(run, runs, name) if kind == Kind.FACT else run.own[name]
     is_missing = value is None
     if op in {"is null", "is not null"}:
-        is_null = is_missing or (value == "" and kind == Kind.TEXT)
-        return is_null == (op == "is null")
+        is_null = is_missing or (kind == Kind.TEXT and value == "")
+        return bool(is_null == (op == "is null"))
     if is_missing:
         return False
     if op in OPPOSITE:

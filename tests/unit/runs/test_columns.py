@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -29,7 +31,10 @@ def test_columns_count_runs_by_type(cast: Cast) -> None:
 
 def test_statistics_are_named_with_their_metric(cast: Cast) -> None:
     run = make_run(cast.mnist, cast.ann)
-    stats = {"loss": {"last": 0.5, "min": 0.1}, "note": {"last": "hi"}}
+    stats: dict[str, dict[str, Any]] = {
+        "loss": {"last": 0.5, "min": 0.1},
+        "note": {"last": "hi"},
+    }
     documents.record_summary(run_id=run.pk, stats=stats)
     services.finish_run(run=run)
     found, _ = search.columns(cast.mnist)

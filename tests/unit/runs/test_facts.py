@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.core import clock
 from apps.runs import documents, facts, services
 from apps.runs.facts import Value
+from apps.runs.fields import STATISTICS
 from apps.runs.models import Fact, FactKey, Run, RunDocument
 from tests.conftest import Cast
 from tests.factories import make_project, make_run
@@ -115,7 +116,7 @@ def test_statistics_become_facts_of_their_own_sources(cast: Cast) -> None:
     stats = {"loss": {"last": 0.5, "first": 2.0, "min": 0.25, "max": math.inf, "mean": math.nan}}
     documents.record_summary(run_id=run.pk, stats=stats)
     services.finish_run(run=run)
-    found = {source: facts_of(run, source).get("loss") for source in ("summary", *facts.STATISTICS)}
+    found = {source: facts_of(run, source).get("loss") for source in ("summary", *STATISTICS)}
     assert found == {
         "summary": (0.5, None),
         "last": (0.5, None),
