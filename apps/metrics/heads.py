@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgpack
@@ -49,14 +50,18 @@ _WORDS = {Flag.NUMBER: "number", Flag.BOOL: "bool", Flag.TEXT: "text", Flag.JSON
 Head = NDArray[np.void]
 
 
-@dataclass(slots=True)
+@dataclass
 class Heads:
-    """The heads of one kind of rows of a run. `places` is where each key's is."""
+    """The heads of one kind of rows of a run."""
 
     table: Head = field(default_factory=lambda: np.zeros(0, HEAD))
-    places: dict[int, int] = field(default_factory=dict)
     # The last value that is no number, with its step.
     lasts: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Where in the table each key is. Made when it is wanted: many heads are read for their arrays."""
+        return {key: place for place, key in enumerate(self.table["key"].tolist())}
 
     def find_places(self, keys: list[int]) -> Ints:
         """Return where the heads of `keys` are, making room for the new ones."""
@@ -231,4 +236,4 @@ def unpack(payload: bytes) -> Heads:
     compressed, lasts = msgpack.unpackb(payload, use_list=False)
     shuffled = np.frombuffer(codec.decompress(compressed), np.uint8)
     table = shuffled.reshape(HEAD.itemsize, -1).T.copy().view(HEAD).ravel()
-    return Heads(table, {int(key): place for place, key in enumerate(table["key"])}, dict(lasts))
+    return Heads(table, dict(lasts))
