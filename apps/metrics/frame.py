@@ -82,9 +82,12 @@ def _header(axis: str, heads: list[dict[str, Any]], zeros: Mapping[str, float]) 
 
 def _narrow(values: Floats) -> bytes:
     """Return float32 bytes; finite values beyond float32 become its greatest, not an infinity."""
-    finite = np.isfinite(values)
-    clipped = np.where(finite, np.clip(values, -_FLOAT32_MAX, _FLOAT32_MAX), values)
-    return clipped.astype("<f4").tobytes()
+    with np.errstate(over="ignore"):
+        narrow = values.astype("<f4")
+    if not np.isfinite(narrow).all():
+        finite = np.isfinite(values)
+        narrow[finite] = np.clip(values[finite], -_FLOAT32_MAX, _FLOAT32_MAX)
+    return narrow.tobytes()
 
 
 def pack_json(axis: str, series: Sequence[Series], zeros: Mapping[str, float]) -> bytes:

@@ -177,29 +177,34 @@ def point_line(pieces: Pieces, window: Window, layouts: Layouts, *, replaces: bo
     if layout is None:
         layout = layouts[mark] = _lay_out(ordered, window, replaces)
     x, chosen = layout
-    values = [piece.values() for piece in ordered]
-    y: Floats = (values[0] if len(values) == 1 else np.concatenate(values))[chosen]
+    y: Floats = _joined([piece.values() for piece in ordered])[chosen]
     return Line(x, y, len(y), int(len(y) - np.count_nonzero(np.isfinite(y))))
 
 
 def _lay_out(pieces: Pieces, window: Window, replaces: bool) -> Layout:
     """Return the sorted x within the window, and which values belong to it."""
     is_step = window.axis == "step"
-    x = np.concatenate([piece.steps() if is_step else piece.times() for piece in pieces])
+    x = _joined([piece.steps() if is_step else piece.times() for piece in pieces])
     order = None
+    is_sorted = False
     if replaces:
-        steps = x if is_step else np.concatenate([piece.steps() for piece in pieces])
-        if not (steps[1:] > steps[:-1]).all():
+        steps = x if is_step else _joined([piece.steps() for piece in pieces])
+        if not (is_sorted := bool((steps[1:] > steps[:-1]).all())):
             order = np.argsort(steps, kind="stable")
             ascending = steps[order]
             order = order[np.append(ascending[1:] != ascending[:-1], True)]
             x = x[order]
-    if not (x[1:] >= x[:-1]).all():
+    if not (is_sorted and is_step) and not (x[1:] >= x[:-1]).all():
         by_x = np.argsort(x, kind="stable")
         x, order = x[by_x], by_x if order is None else order[by_x]
-    low, high = np.searchsorted(x, window.low, "left"), np.searchsorted(x, window.high, "right")
-    within = slice(int(low), int(high))
+    low = 0 if window.low == -np.inf else int(x.searchsorted(window.low, "left"))
+    high = len(x) if window.high == np.inf else int(x.searchsorted(window.high, "right"))
+    within = slice(low, high)
     return x[within].astype(np.float64), within if order is None else order[within]
+
+
+def _joined(arrays: list[Numbers]) -> Numbers:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def bucket_line(pieces: Pieces, window: Window, level: int) -> Line:
