@@ -267,6 +267,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[wanLLMDB] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
+# Names of our own: servers on other ports of one machine share their cookies.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "wanllmdb_session", "wanllmdb_csrf"
+LANGUAGE_COOKIE_NAME = "wanllmdb_language"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600

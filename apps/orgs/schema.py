@@ -44,6 +44,6 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {
             "type": "apiKey",
             "in": "cookie",
-            "name": "sessionid",
+            "name": "wanllmdb_session",
             "description": "A signed-in browser; writes need the X-CSRFToken header too.",
         }

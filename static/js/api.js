@@ -30,7 +30,7 @@ class Contact extends EventTarget {
 export const contact = new Contact();
 
 function csrfToken() {
-  const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1];
+  const cookie = document.cookie.match(/(?:^|;\s*)wanllmdb_csrf=([^;]+)/)?.[1];
   const field = /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"));
   return cookie ?? field?.value ?? "";
 }

@@ -25,8 +25,8 @@ class Socket:
 
     def __init__(self, client: Client, **headers: str) -> None:
         sent = {"origin": "http://testserver", "host": "testserver", **headers}
-        if "sessionid" in client.cookies:
-            sent["cookie"] = f"sessionid={client.cookies['sessionid'].value}"
+        if "wanllmdb_session" in client.cookies:
+            sent["cookie"] = f"wanllmdb_session={client.cookies['wanllmdb_session'].value}"
         self.client = client
         scope = {
             "type": "websocket",

@@ -6,7 +6,7 @@ beforeEach(() => {
   fetched.mockReset();
   vi.stubGlobal("fetch", fetched);
   vi.stubGlobal("document", {
-    cookie: "a=1; csrftoken=tok",
+    cookie: "a=1; wanllmdb_csrf=tok",
     querySelector: () => null,
     getElementById: () => null,
   });

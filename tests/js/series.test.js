@@ -36,7 +36,7 @@ const fetched = vi.fn();
 beforeEach(() => {
   fetched.mockReset();
   vi.stubGlobal("fetch", fetched);
-  vi.stubGlobal("document", { cookie: "csrftoken=tok", querySelector: () => null });
+  vi.stubGlobal("document", { cookie: "wanllmdb_csrf=tok", querySelector: () => null });
 });
 afterEach(() => vi.unstubAllGlobals());
 

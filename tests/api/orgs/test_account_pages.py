@@ -100,11 +100,11 @@ def test_a_session_from_before_is_not_the_one_after(cast: Cast) -> None:
     session = client.session
     session["planted"] = "yes"
     session.save()
-    client.cookies["sessionid"] = before = session.session_key or ""
+    client.cookies["wanllmdb_session"] = before = session.session_key or ""
     sign_in(client)
-    assert client.cookies["sessionid"].value != before
+    assert client.cookies["wanllmdb_session"].value != before
     thief = Client()
-    thief.cookies["sessionid"] = before
+    thief.cookies["wanllmdb_session"] = before
     assert not is_in(thief)
 
 
@@ -113,11 +113,11 @@ def test_signing_out_takes_a_form(cast: Cast) -> None:
     client.force_login(cast.ann)
     assert client.get("/accounts/logout/").status_code == 200
     assert is_in(client)
-    kept = client.cookies["sessionid"].value
+    kept = client.cookies["wanllmdb_session"].value
     client.post("/accounts/logout/")
     assert not is_in(client)
     thief = Client()
-    thief.cookies["sessionid"] = kept
+    thief.cookies["wanllmdb_session"] = kept
     assert not is_in(thief)
 
 
@@ -139,7 +139,7 @@ def test_forms_of_other_sites_do_nothing(cast: Cast) -> None:
 def test_cookies_are_kept_from_scripts_and_other_sites(cast: Cast) -> None:
     client = Client()
     sign_in(client)
-    cookie = client.cookies["sessionid"]
+    cookie = client.cookies["wanllmdb_session"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 

@@ -2,11 +2,14 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from apps.orgs import services as org_services
 from apps.orgs.models import User
+from apps.projects import services as project_services
 from apps.projects.models import Project
 from tests.conftest import Cast
+from tests.factories import make_run
 
 FORM = {"slug": "mnist", "name": "", "description": "d", "visibility": "private", "tags": "a, b，c"}
 
@@ -76,3 +79,25 @@ def test_only_admins_are_offered_to_delete(cast: Cast) -> None:
     for user, offered in ((cast.ann, True), (cast.mel, False)):
         response = page(user).get("/acme/mnist/settings")
         assert response.context["can_delete"] is offered
+
+
+def test_a_public_project_s_pages_are_open_where_the_installation_says_so(
+    cast: Cast, settings: Settings
+) -> None:
+    run = make_run(cast.mnist, cast.mel)
+    paths = [
+        "/acme/mnist",
+        *(f"{run.get_absolute_url()}{tab}" for tab in ("", "/charts", "/system", "/logs")),
+    ]
+    visitor, stranger = Client(), page(cast.sam)
+
+    def statuses(client: Client) -> set[int]:
+        return {client.get(path).status_code for path in paths}
+
+    assert (statuses(visitor), statuses(stranger)) == ({302}, {404})
+    project_services.update_project(project=cast.mnist, visibility="public")
+    assert (statuses(visitor), statuses(stranger)) == ({302}, {200})
+    settings.ANONYMOUS_ACCESS = True
+    assert (statuses(visitor), statuses(stranger)) == ({200}, {200})
+    assert visitor.get("/acme/mnist/settings").status_code == 403
+    assert visitor.get("/").status_code == 302

@@ -43,7 +43,7 @@ def test_a_session_alone_writes_nothing(browser: Client, method: str, path: str)
 def test_with_its_token_it_does(browser: Client) -> None:
     request = RequestFactory().get("/")
     token = get_token(request)
-    browser.cookies["csrftoken"] = request.META["CSRF_COOKIE"]
+    browser.cookies["wanllmdb_csrf"] = request.META["CSRF_COOKIE"]
     response = browser.post(
         "/api/v1/orgs",
         {"slug": "lab"},

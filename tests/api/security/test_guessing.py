@@ -93,12 +93,12 @@ def test_a_key_is_no_use_on_pages_or_sockets_and_a_session_none_in_a_header(
     _key, secret = org_services.create_api_key(user=cast.ann, name="k")
     for client in (
         Client(headers={"Authorization": f"Bearer {secret}"}),
-        Client(headers={"Cookie": f"sessionid={secret}"}),
+        Client(headers={"Cookie": f"wanllmdb_session={secret}"}),
     ):
         assert client.get("/acme/mnist").status_code == 302
     page = Client()
     page.force_login(cast.ann)
-    session = page.cookies["sessionid"].value
+    session = page.cookies["wanllmdb_session"].value
     thief = Client(headers={"Authorization": f"Bearer {session}"})
     assert send(thief, "get", "auth/me").status_code == 401
 
