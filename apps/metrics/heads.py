@@ -121,8 +121,9 @@ def _fold_values(table: Head, places: Ints, values: Floats, steps: Ints) -> None
     table["count"][places] += values.shape[1]
     table["nan"][places] += nans
     table["inf"][places] += values.shape[1] - counts - nans
-    lows = np.where(finite, values, np.inf)
-    highs = np.where(finite, values, -np.inf)
+    is_clean = bool(finite.all())
+    lows = values if is_clean else np.where(finite, values, np.inf)
+    highs = values if is_clean else np.where(finite, values, -np.inf)
     for name, filled, chosen in (
         ("min", lows, lows.argmin(axis=1)),
         ("max", highs, highs.argmax(axis=1)),
@@ -143,12 +144,16 @@ def _fold_mean(
     counts = finite.sum(axis=1)
     divisors = np.maximum(counts, 1)
     with np.errstate(all="ignore"):
-        zeroed = np.where(finite, values, 0.0)
+        is_clean = bool(finite.all())
+        zeroed = values if is_clean else np.where(finite, values, 0.0)
         means = zeroed.sum(axis=1) / divisors
         # A sum beyond float64 whose mean is not: divide first.
         huge = ~np.isfinite(means)
         means[huge] = (zeroed[huge] / divisors[huge, None]).sum(axis=1)
-        squares = (np.where(finite, values - means[:, None], 0.0) ** 2).sum(axis=1)
+        distances = values - means[:, None]
+        if not is_clean:
+            distances[~finite] = 0.0
+        squares = np.einsum("ij,ij->i", distances, distances)
         weights = counts / np.maximum(before + counts, 1)
         differences = means - table["mean"][places]
         table["squares"][places] += squares + differences**2 * before * weights

@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 MAX_KEYS = 100_000
 # What one transaction seals at most, so that memory and the write lock stay small.
 CHUNK_BATCHES = 1024
-CHUNK_POINTS = 4_000_000
-CHUNK_BYTES = 48 * 1024 * 1024
+CHUNK_POINTS = 1_000_000
+CHUNK_BYTES = 24 * 1024 * 1024
 
 Pieces = list[tuple[int, dict[str, Any]]]
 
@@ -104,19 +104,20 @@ def _settle(run_id: int, *, is_sealing: bool) -> bool:
         with locked_head(run_id, waits=False) as head:
             if head is None:
                 return False
-            waiting = read_waiting(run_id)
+            counted = Counted.of(head)
+            waiting = read_waiting(run_id, None if is_sealing else counted.offsets)
             if waiting:
-                _settle_waiting(head, waiting, is_sealing=is_sealing)
+                _settle_waiting(counted, waiting, is_sealing=is_sealing)
             return True
     except Overtaken:
         log.info("seal_overtaken run=%d", run_id)
         return False
 
 
-def settle_all(head: Head) -> None:
+def settle_all(counted: Counted) -> None:
     """Seal everything that waits, within the caller's transaction, which keeps writers out."""
-    while waiting := read_waiting(head.pk):
-        _settle_waiting(head, waiting, is_sealing=True)
+    while waiting := read_waiting(counted.head.pk):
+        _settle_waiting(counted, waiting, is_sealing=True)
 
 
 def _compact(run_id: int) -> bool:
@@ -157,18 +158,24 @@ def locked_head(run_id: int, *, waits: bool) -> Iterator[Head | None]:
         yield locked.filter(pk=run_id).first()
 
 
-def read_waiting(run_id: int) -> list[Waiting]:
-    """Read the batches of a run that wait, in the order of their streams, up to a chunk."""
+def read_waiting(run_id: int, offsets: Mapping[int, int] | None = None) -> list[Waiting]:
+    """Read the batches of a run that wait, in the order of their streams, up to a chunk.
+
+    With `offsets`, only those from that record of each stream on.
+    """
     listed = sql.fetch(
-        "SELECT id, points, length(payload) FROM metrics_batch WHERE run_id = %s "
-        "ORDER BY stream_id, first_offset LIMIT %s",
-        [run_id, CHUNK_BATCHES],
+        "SELECT id, stream_id, first_offset, points, length(payload) FROM metrics_batch "
+        "WHERE run_id = %s ORDER BY stream_id, first_offset",
+        [run_id],
     )
     chosen: list[tuple[int]] = []
     points = size = 0
-    for batch_id, batch_points, length in listed:
+    for batch_id, stream_id, first_offset, batch_points, length in listed:
+        if offsets is not None and first_offset < offsets.get(stream_id, 0):
+            continue
         points, size = points + batch_points, size + length
-        if chosen and (points > CHUNK_POINTS or size > CHUNK_BYTES):
+        is_full = points > CHUNK_POINTS or size > CHUNK_BYTES or len(chosen) == CHUNK_BATCHES
+        if chosen and is_full:
             break
         chosen.append((batch_id,))
     if not chosen:
@@ -216,17 +223,15 @@ def pieces_by_stream(waiting: Sequence[Waiting]) -> dict[tuple[int, int], Pieces
     return groups
 
 
-def _settle_waiting(head: Head, waiting: list[Waiting], *, is_sealing: bool) -> None:
-    run_id = head.pk
-    counted = Counted.of(head)
+def _settle_waiting(counted: Counted, waiting: list[Waiting], *, is_sealing: bool) -> None:
+    run_id = counted.head.pk
     uncounted = [b for b in waiting if b.first_offset >= counted.offsets.get(b.stream_id, 0)]
-    if not uncounted and not is_sealing:
-        return
-    blocks = {key: gather(pieces) for key, pieces in pieces_by_stream(waiting).items()}
+    blocks = gather_streams(waiting)
     ids = _number_keys(counted, blocks)
-    changed = _count(counted, uncounted, ids)
-    received_at = max(batch.received_at for batch in waiting)
-    shelf = Shelf(run_id, ids, received_at)
+    # Mostly nothing or everything was counted before; to gather twice is dear.
+    new = blocks if len(uncounted) == len(waiting) else gather_streams(uncounted)
+    changed = _count(counted, uncounted, new, ids)
+    shelf = Shelf(run_id, ids, max(batch.received_at for batch in waiting))
     if is_sealing:
         for (stream_id, kind), block in blocks.items():
             shelf.put(stream_id, kind, 0, block)
@@ -236,6 +241,11 @@ def _settle_waiting(head: Head, waiting: list[Waiting], *, is_sealing: bool) -> 
             delete("metrics_batch", [batch.batch_id for batch in waiting])
             shelf.write()
         record_changes(run_id, counted.rows, changed)
+
+
+def gather_streams(waiting: Sequence[Waiting]) -> dict[tuple[int, int], Block]:
+    """Return the rows of batches as a block for each stream and kind."""
+    return {key: gather(pieces) for key, pieces in pieces_by_stream(waiting).items()}
 
 
 def _number_keys(counted: Counted, blocks: dict[tuple[int, int], Block]) -> dict[str, int]:
@@ -255,32 +265,36 @@ def _number_keys(counted: Counted, blocks: dict[tuple[int, int], Block]) -> dict
     return known | (keys.intern(project_id, new) if new else {})
 
 
-def _count(counted: Counted, uncounted: list[Waiting], ids: dict[str, int]) -> set[int]:
+def _count(
+    counted: Counted,
+    uncounted: list[Waiting],
+    blocks: dict[tuple[int, int], Block],
+    ids: dict[str, int],
+) -> set[int]:
     """Fold what is not yet counted into the heads; return the numbers of the keys of rows that changed."""
     changed: set[int] = set()
     head = counted.head
-    for (_, kind), pieces in pieces_by_stream(uncounted).items():
+    pieces = pieces_by_stream(uncounted)
+    for (stream_id, kind), block in blocks.items():
         if kind == Kind.CONSOLE:
             continue
-        block, types = gather(pieces), types_of(pieces)
-        heads.fold(counted.of_kind(kind), block, ids, types)
+        heads.fold(counted.of_kind(kind), block, ids, types_of(pieces[stream_id, kind]))
         earliest = float(block.times.min())
         if kind == Kind.ROWS:
-            head.first_time = min(earliest, head.first_time or earliest)
+            head.first_time = _least(earliest, head.first_time)
             changed |= {ids[name] for name in (*block.columns, *block.objects) if name in ids}
         else:
-            head.first_system_time = min(earliest, head.first_system_time or earliest)
+            head.first_system_time = _least(earliest, head.first_system_time)
         head.left_out_points += sum(c.count for n, c in block.columns.items() if n not in ids)
     for batch in uncounted:
-        _note_skew(head, batch)
+        last = max(float(np.frombuffer(r["times"], np.float64).max()) for _, _, r in batch.records)
+        head.clock_skew_s = _least(batch.received_at.timestamp() - last, head.clock_skew_s)
         counted.offsets[batch.stream_id] = batch.first_offset + 1
     return changed
 
 
-def _note_skew(head: Head, batch: Waiting) -> None:
-    last = max(float(np.frombuffer(r["times"], np.float64).max()) for _, _, r in batch.records)
-    skew = batch.received_at.timestamp() - last
-    head.clock_skew_s = skew if head.clock_skew_s is None else min(skew, head.clock_skew_s)
+def _least(value: float, known: float | None) -> float:
+    return value if known is None else min(value, known)
 
 
 def save_head(counted: Counted) -> None:

@@ -52,8 +52,9 @@ def _sealed(run_id: int) -> Iterator[Counted]:
         if head is None:
             raise RuntimeError(f"run {run_id} has no head")
         list(Stream.objects.select_for_update(no_key=True).filter(run_id=run_id).order_by("pk"))
-        settle_all(head)
-        yield Counted.of(head)
+        counted = Counted.of(head)
+        settle_all(counted)
+        yield counted
 
 
 def _cut(counted: Counted, tiles: Any, mask: Mask) -> None:
