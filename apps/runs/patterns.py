@@ -34,11 +34,15 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern in both dialects. A simple one needs no time limit: its cost is bounded by its shape."""
+    """A pattern in both dialects.
+
+    Texts of up to `plain_length` characters need no clock beside them: the pattern's shape bounds the time to
+    some milliseconds, and looking at the clock costs several times the search.
+    """
 
     python: str
     postgresql: str
-    is_simple: bool
+    plain_length: int
 
 
 @lru_cache(maxsize=256)
@@ -55,7 +59,7 @@ def read_pattern(text: str) -> Pattern:
         raise PatternError(_("this ) closes no group"), reader.position)
     flags = "(?i)" if ignores_case else ""
     return Pattern(
-        flags + "".join(reader.python), flags + "".join(reader.postgresql), reader.is_simple
+        flags + "".join(reader.python), flags + "".join(reader.postgresql), reader.plain_length
     )
 
 
@@ -74,12 +78,17 @@ class _Reader:
         self.python: list[str] = []
         self.postgresql: list[str] = []
         self.depth = 0
+        # What makes backtracking long: long repeats are powers of the text's length, other
+        # choices are factors, and a choice within a repeat is an exponent.
+        self.unbounded = 0
         self.choices = 0
+        self.explodes = False
 
     @property
-    def is_simple(self) -> bool:
-        """With one choice at most, backtracking is quadratic in the text at worst."""
-        return self.choices <= 1
+    def plain_length(self) -> int:
+        if self.explodes or self.choices > 3:
+            return 0
+        return {0: 500, 1: 500, 2: 64}.get(self.unbounded, 0)
 
     def peek(self) -> str:
         return self.text[self.position : self.position + 1]
@@ -97,7 +106,6 @@ class _Reader:
         while self.peek() == "|":
             self.position += 1
             self.write("|")
-            self.choices += self.depth > 1
             states += self.read_sequence()
         self.depth -= 1
         return states
@@ -105,34 +113,35 @@ class _Reader:
     def read_sequence(self) -> int:
         states = 0
         while self.peek() not in {"", "|", ")"}:
-            start = self.position
-            count, is_repeatable, is_group = self.read_atom()
-            states += self.read_repeat(count, is_repeatable, is_group)
+            start, before = self.position, (self.unbounded, self.choices)
+            count, is_repeatable = self.read_atom()
+            has_choices = before != (self.unbounded, self.choices)
+            states += self.read_repeat(count, is_repeatable, has_choices)
             if states > MAX_STATES:
                 raise PatternError(_("this pattern is too large"), start)
         return states
 
-    def read_atom(self) -> tuple[int, bool, bool]:
-        """Read one atom; return its states, whether it may be repeated, and whether it is a group."""
+    def read_atom(self) -> tuple[int, bool]:
+        """Read one atom; return its states, and whether it may be repeated."""
         start, char = self.position, self.peek()
         if char in "*+?" or _BOUNDS.match(self.text, start):
             raise PatternError(_("there is nothing to repeat before this"), start)
         self.position += 1
         if char == "(":
-            return self.read_group(start), True, True
+            return self.read_group(start), True
         if char == "[":
             self.read_set(start)
         elif char == "\\":
-            return 1, self.read_escape(start), False
+            return 1, self.read_escape(start)
         elif char == "^":
             self.write("^")
-            return 1, False, False
+            return 1, False
         elif char == "$":
             self.write(r"\Z", "$")
-            return 1, False, False
+            return 1, False
         else:
             self.write("." if char == "." else literal(char))
-        return 1, True, False
+        return 1, True
 
     def read_group(self, start: int) -> int:
         if self.peek() == "?":
@@ -143,7 +152,9 @@ class _Reader:
                 )
             self.position += 2
         self.write("(?:")
+        begin = len(self.python)
         states = self.read_alternatives()
+        self.choices += not _is_clear("".join(self.python[begin:]))
         if self.peek() != ")":
             raise PatternError(_("this group is not closed"), start)
         self.position += 1
@@ -214,7 +225,7 @@ class _Reader:
             return None
         return self.escaped(char, start)
 
-    def read_repeat(self, states: int, is_repeatable: bool, is_group: bool) -> int:
+    def read_repeat(self, states: int, is_repeatable: bool, has_choices: bool) -> int:
         """Read `* + ? {m,n}` if there is one; return the states of the whole."""
         start = self.position
         bounds = self.read_bounds()
@@ -228,7 +239,10 @@ class _Reader:
         following = self.position
         if self.read_bounds() is not None:
             raise PatternError(_("this repeats a repeat"), following)
-        self.choices += 2 if is_group else least != most
+        is_long = most is None or most - least > 8
+        self.unbounded += is_long
+        self.choices += not is_long and least != most
+        self.explodes |= has_choices and most != 1
         short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get(bounds)
         self.write(short or f"{{{least},{'' if most is None else most}}}")
         return states * max(1, least, most or 1)
@@ -251,6 +265,14 @@ class _Reader:
             )
         self.position = found.end()
         return least, most
+
+
+def _is_clear(body: str) -> bool:
+    """Tell whether a group's alternatives, if it has any, are single characters, each another one."""
+    alternatives = body.split("|")
+    are_single = all(len(one) == 1 and one.isalnum() for one in alternatives)
+    are_other = len({one.lower() for one in alternatives}) == len(alternatives)
+    return len(alternatives) == 1 or (are_single and are_other)
 
 
 def literal(char: str) -> str:

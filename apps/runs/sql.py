@@ -63,8 +63,8 @@ class Matches(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         sql, params = compiler.compile(self.source_expressions[0])
-        name = "MATCHES_SIMPLY" if self.pattern.is_simple else "MATCHES"
-        return f"{name}({sql}, %s)", (*params, self.pattern.python)
+        pattern = (self.pattern.python, self.pattern.plain_length)
+        return f"MATCHES({sql}, %s, %s)", (*params, *pattern)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         sql, params = compiler.compile(self.source_expressions[0])
@@ -109,19 +109,16 @@ class DurationS(Func):
 def add_functions(connection: Any, **kwargs: Any) -> None:
     """Lend a new SQLite connection what `Matches` calls; connected to `connection_created`."""
     if connection.vendor == "sqlite":
-        for name, function in (("MATCHES", _matches), ("MATCHES_SIMPLY", _matches_simply)):
-            connection.connection.create_function(name, 2, function, deterministic=True)
+        connection.connection.create_function("MATCHES", 3, _matches, deterministic=True)
 
 
-def _matches(text: str | None, python: str) -> bool | None:
+def _matches(text: str | None, python: str, plain_length: int) -> bool | None:
     if text is None:
         return None
-    return compile_pattern(python).search(text, timeout=TEXT_LIMIT_S) is not None
-
-
-def _matches_simply(text: str | None, python: str) -> bool | None:
-    # The clock costs six times the search, which is short by the pattern's shape.
-    return None if text is None else compile_pattern(python).search(text) is not None
+    search = compile_pattern(python).search
+    if len(text) <= plain_length:
+        return search(text) is not None
+    return search(text, timeout=TEXT_LIMIT_S) is not None
 
 
 @contextmanager
