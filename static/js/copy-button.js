@@ -54,7 +54,7 @@ class CopyButton extends HTMLElement {
 
   get text() {
     const source = document.getElementById(this.getAttribute("for") ?? "");
-    // biome-ignore lint/performance/useDomNodeTextContent: code is one block element a line, without line ends of its own.
+    // Not textContent: code is one block element a line, without line ends of its own.
     return this.getAttribute("value") ?? source?.innerText.replace(/\n$/, "") ?? "";
   }
 }
