@@ -88,9 +88,13 @@ async def _answer(scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
     if scope["method"] != "POST":
         raise MethodNotAllowed("Only POST is allowed here.")
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    # The body is read whatever the answer: a client that is still sending would not see it.
-    body = await _read_body(receive)
-    target = await _authorise(headers.get(b"authorization", ""), match[1])
+    try:
+        target = await _authorise(headers.get(b"authorization", ""), match[1])
+    except AppError:
+        # A client that is still sending would not see the answer. Nothing is kept: anybody may come here.
+        await _read_body(receive, 0)
+        raise
+    body = await _read_body(receive, wire.MAX_REQUEST_BYTES)
     if len(body) > wire.MAX_REQUEST_BYTES:
         raise LimitExceeded(wire.TOO_LARGE, code="request_too_large")
     kind = headers.get(b"content-type", "")
@@ -110,8 +114,8 @@ class MethodNotAllowed(AppError):
     code = "method_not_allowed"
 
 
-async def _read_body(receive: Receive) -> bytes:
-    """Return the body; of one that is too large, enough to tell."""
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    """Return the body; of one that is longer than `limit` bytes, enough to tell."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -119,7 +123,7 @@ async def _read_body(receive: Receive) -> bytes:
         if message["type"] == "http.disconnect":
             raise AppError("The client went away.")
         chunk = message.get("body", b"")
-        if size <= wire.MAX_REQUEST_BYTES:
+        if size <= limit:
             chunks.append(chunk)
             size += len(chunk)
         if not message.get("more_body", False):

@@ -214,3 +214,8 @@ def test_watchers_are_nudged(cast: Cast, run: Run, monkeypatch: pytest.MonkeyPat
         (run.project_id, "console", [run.uid]),
         (run.project_id, "points", [run.uid]),
     ]
+
+
+def test_a_large_body_without_a_good_key_is_answered_too(cast: Cast, run: Run) -> None:
+    headers = {"content-type": "application/msgpack", "authorization": "Bearer " + "0" * 40}
+    assert code(post(run.uid, bytes(1024 * 1024), headers)) == (401, "key_not_valid")
