@@ -10,8 +10,12 @@ app = Celery("wanllmdb")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "index-stale-runs": {"task": "apps.runs.tasks.index_stale_runs", "schedule": 5.0},
     # A sweep that could not begin in time is dropped: the next one finds the same work.
+    "index-stale-runs": {
+        "task": "apps.runs.tasks.index_stale_runs",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "sweep-metrics": {
         "task": "apps.metrics.tasks.sweep",
         "schedule": 2.0,

@@ -108,9 +108,11 @@ def _lock(run_id: int) -> RunDocument:
 
 def _save(document: RunDocument, *names: str) -> None:
     """Save what facts are made from, and have them made."""
+    # No task where one is on its way, or the sweep will come by: a thousand live runs would fill the queue.
+    needs_task = not document.is_stale and not facts.is_paused(document)
     document.is_stale = True
     document.save(update_fields=[*names, "is_stale"])
-    events.announce(document.run)
+    events.announce(document.run, facts_too=needs_task)
 
 
 def encode(value: Any, name: str) -> Any:

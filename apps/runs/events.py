@@ -15,11 +15,12 @@ run_ended = Signal()
 run_resumed = Signal()
 
 
-def announce(run: Run) -> None:
+def announce(run: Run, *, facts_too: bool = True) -> None:
     """After the commit, tell those who watch the run's project, and have its facts brought up to date."""
     run_id = run.pk
     live.publish(run.project_id, "runs", [run.uid])
-    transaction.on_commit(lambda: tasks.index_run.delay(run_id), robust=True)
+    if facts_too:
+        transaction.on_commit(lambda: tasks.index_run.delay(run_id), robust=True)
 
 
 def announce_end(run: Run) -> None:

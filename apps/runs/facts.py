@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -40,6 +41,7 @@ GIT_KEYS = ("commit", "branch", "dirty")
 # A live run's facts are written again after this long, or after a second for each 1,000 of them.
 PAUSE = timedelta(seconds=5)
 FACTS_A_SECOND = 1_000
+SWEEP_S = 2.0  # Of the five between sweeps.
 CHUNK = 500
 
 Place = tuple[str, str]
@@ -66,22 +68,29 @@ def index_run(run_id: int) -> None:
     """
     with transaction.atomic():
         document = _locked(run_id)
-        if document is not None and document.is_stale and not _is_paused(document):
+        if document is not None and document.is_stale and not is_paused(document):
             write_facts(document)
 
 
 def index_stale_runs() -> int:
-    """Index the runs whose facts lag behind by more than a pause; return how many were looked at."""
+    """Index the runs whose facts lag behind by more than a pause, the longest first; return how many.
+
+    It stops after a while, so that the rest of the server gets its turn; the next sweep goes on from there.
+    """
+    end = time.monotonic() + SWEEP_S
     late = RunDocument.objects.filter(is_stale=True, indexed_at__lt=clock.now() - PAUSE)
-    run_ids = list(late.order_by("indexed_at").values_list("run_id", flat=True)[:CHUNK])
-    for run_id in run_ids:
+    count = 0
+    for run_id in list(late.order_by("indexed_at").values_list("run_id", flat=True)[:CHUNK]):
+        if time.monotonic() > end:
+            break
         try:
             index_run(run_id)
         except DatabaseError:
             # One that fails must not keep those behind it waiting; it is tried again after them.
             log.exception("run_not_indexed run=%s", run_id)
             RunDocument.objects.filter(run_id=run_id).update(indexed_at=clock.now())
-    return len(run_ids)
+        count += 1
+    return count
 
 
 def _locked(run_id: int) -> RunDocument | None:
@@ -90,7 +99,8 @@ def _locked(run_id: int) -> RunDocument | None:
     return RunDocument.objects.select_for_update().filter(run_id=run_id).first()
 
 
-def _is_paused(document: RunDocument) -> bool:
+def is_paused(document: RunDocument) -> bool:
+    """Tell whether the facts of a live run were written a moment ago, so that the next time can wait."""
     run = document.run
     if not run.is_live or run.deleted_at is not None or not document.fact_keys:
         return False

@@ -189,6 +189,35 @@ def test_what_a_pause_left_behind_is_swept_up(cast: Cast) -> None:
     assert facts.index_stale_runs() == 0
 
 
+def test_a_run_that_changes_all_the_time_does_not_fill_the_queue(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[int] = []
+    run = make_run(cast.mnist, cast.ann, config={"x": 0})
+    monkeypatch.setattr("apps.runs.tasks.index_run.delay", queued.append)
+    for value in range(5):
+        documents.update_config(run_id=run.pk, author_id=None, set_values={"x": value})
+    assert queued == [], "the sweep takes it after the pause"
+    let_time_pass(run)
+    RunDocument.objects.update(is_stale=False)
+    for value in range(5, 10):
+        documents.update_config(run_id=run.pk, author_id=None, set_values={"x": value})
+    assert queued == [run.pk], "one task for five changes"
+
+
+def test_a_sweep_ends_in_time_and_the_next_goes_on(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [make_run(cast.mnist, cast.ann, config={"x": 1}) for _ in range(3)]
+    for run in runs:
+        documents.update_config(run_id=run.pk, author_id=None, set_values={"x": 2})
+        let_time_pass(run)
+    monkeypatch.setattr(facts, "SWEEP_S", -1.0)
+    assert facts.index_stale_runs() == 0
+    monkeypatch.setattr(facts, "SWEEP_S", 60.0)
+    assert facts.index_stale_runs() == 3
+
+
 def test_a_run_whose_task_was_lost_is_swept_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as lost:
         lost.setattr("apps.runs.tasks.index_run.delay", lambda run_id: None)
