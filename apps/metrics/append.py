@@ -19,7 +19,8 @@ from apps.core.errors import AppError, Gone
 from apps.metrics import sql
 from apps.metrics.controls import Control, apply_control
 from apps.metrics.heartbeats import is_due
-from apps.metrics.records import Refusal, Rows
+from apps.metrics.records import Rows
+from apps.metrics.values import Refusal
 from apps.metrics.wire import StreamRequest, pack_batch
 from apps.runs import services
 

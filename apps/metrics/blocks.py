@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.metrics.codec import Floats, Ints
-from apps.metrics.records import Flag
+from apps.metrics.values import Flag
 
 Numbers = NDArray[Any]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.metrics.records import Refusal, check_key, refuse_unknown
+from apps.metrics.values import Refusal, check_key, refuse_unknown
 from apps.runs import documents, services
 from apps.runs.models import Run
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from apps.metrics import codec
 from apps.metrics.blocks import Block, Part, patterns
 from apps.metrics.codec import Floats, Ints
-from apps.metrics.records import Flag, unpack_object
+from apps.metrics.values import Flag, unpack_object
 
 # A longer last text or object is left to the rows: heads are read whole.
 MAX_LAST_BYTES = 4096

@@ -6,48 +6,32 @@ touches a value that came as bytes.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import IntFlag
 from typing import Any
 
 import numpy as np
 
-from apps.core import json_values
+from apps.metrics.values import (
+    MAX_VALUE_BYTES,
+    Flag,
+    Refusal,
+    check_key,
+    check_step,
+    flag_of,
+    is_inexact,
+    known_keys,
+    pack_object,
+    refuse_unknown,
+    to_float,
+)
 
-MAX_KEY_BYTES = 512
-MAX_VALUE_BYTES = 1024 * 1024
-INT64 = np.iinfo(np.int64)
-EXACT_INT = 2**53
 LATEST_TIME = 253_402_300_800.0  # the year 10000
 ODD_FLOATS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 STREAM_CODES = {"stdout": 0.0, "stderr": 1.0}
-_KNOWN_KEYS_KEPT = 200_000
 
 Stored = dict[str, Any]
-# Keys that have been checked already: runs log the same ones again and again.
-_known_keys: set[str] = set()
-
-
-class Flag(IntFlag):
-    """What a key has held; its type in words is made of these (heads.py)."""
-
-    NUMBER = 1
-    BOOL = 2
-    TEXT = 4
-    JSON = 8
-    NULL = 16
-
-
-class Refusal(Exception):
-    """One record that cannot be stored. Its neighbours can."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @dataclass(slots=True)
@@ -133,47 +117,6 @@ def _read_line(line: Any) -> tuple[int, float, float, bytes]:
     return number, to_float(at), STREAM_CODES[stream], encoded
 
 
-def refuse_unknown(record: Mapping[str, Any], known: set[str]) -> None:
-    """Raise Refusal for a field that nobody reads: a typo must not lose data silently."""
-    unknown = record.keys() - known
-    if unknown:
-        names = ", ".join(sorted(map(str, unknown)))[:200]
-        raise Refusal(
-            "unknown_field", f"Unknown field: {names}. Known are {', '.join(sorted(known))}."
-        )
-
-
-def check_key(key: Any) -> str:
-    """Return a metric's name; raise Refusal when it isn't 1 to 512 bytes of text without NUL."""
-    if isinstance(key, str) and key in _known_keys:
-        return key
-    if not isinstance(key, str) or not key:
-        raise Refusal("bad_key", "A key has to be text with at least one character.")
-    if "\0" in key:
-        raise Refusal("bad_key", f"The key {key[:40]!r} contains a NUL character.")
-    try:
-        length = len(key.encode())
-    except UnicodeEncodeError:
-        raise Refusal("bad_key", f"The key {key[:40]!r} is not valid Unicode.") from None
-    if length > MAX_KEY_BYTES:
-        raise Refusal(
-            "key_too_long", f"The key {key[:40]}… has {length} bytes; {MAX_KEY_BYTES} are allowed."
-        )
-    if len(_known_keys) >= _KNOWN_KEYS_KEPT:
-        _known_keys.clear()
-    _known_keys.add(key)
-    return key
-
-
-def check_step(step: Any) -> int:
-    """Return a step; raise Refusal when it isn't a whole number of int64."""
-    if isinstance(step, bool) or not isinstance(step, int):
-        raise Refusal("step_not_integer", f"The step {step!r:.40} is not a whole number.")
-    if not INT64.min <= step <= INT64.max:
-        raise Refusal("step_out_of_range", f"The step {step} is beyond −2⁶³ … 2⁶³−1.")
-    return step
-
-
 def _read_axes(times: Any, steps: Any) -> tuple[bytes, Any, int, int]:
     """Return the stored times and steps, how many rows there are, and the last step."""
     seconds = _array(times, "times", np.float64) if times is not None else None
@@ -245,7 +188,7 @@ def _read_columns(draft: _Draft, columns: dict[Any, Any]) -> None:
     size, read = 8 * draft.count, draft.columns
     for key, column in columns.items():
         # The path of nearly all points: a name that was seen before, and a value for each row.
-        if type(column) is bytes and len(column) == size and key in _known_keys:
+        if type(column) is bytes and len(column) == size and key in known_keys:
             if size:
                 read[key] = column
         else:
@@ -301,7 +244,7 @@ def _refuse_length(key: str, length: float, count: int) -> None:
 
 def _read_numbers(draft: _Draft, key: str, rows: Any, values: list[Any]) -> None:
     """Read values that came as a list: numbers, true, false, null for none, the odd floats by name."""
-    if values and _are_numbers(values) and not any(map(_is_inexact, values)):
+    if values and _are_numbers(values) and not any(map(is_inexact, values)):
         _store_column(draft, key, rows, np.array(values, np.float64).tobytes())
         return
     pairs = []
@@ -327,7 +270,7 @@ def _read_objects(draft: _Draft, key: str, pairs: Any) -> None:
         is_number = isinstance(value, bool | int | float)
         if is_number:
             numbers[row] = to_float(value)
-        if not is_number or _is_inexact(value):
+        if not is_number or is_inexact(value):
             texts[row] = pack_object(key, value)
     if texts:
         places = sorted(texts)
@@ -350,49 +293,6 @@ def _checked_pairs(draft: _Draft, key: str, pairs: Any) -> Iterator[tuple[int, A
                 "bad_rows", f"objects of {key[:40]} names row {pair[0]} of {draft.count}."
             )
         yield pair[0], pair[1]
-
-
-def flag_of(value: Any) -> Flag:
-    """Name what kind of value this is."""
-    if isinstance(value, bool):
-        return Flag.BOOL
-    if isinstance(value, int | float):
-        return Flag.NUMBER
-    if value is None:
-        return Flag.NULL
-    return Flag.TEXT if isinstance(value, str) else Flag.JSON
-
-
-def to_float(value: float) -> float:
-    """Return a number as float64; beyond its range, an infinity (the exact value is kept as an object)."""
-    try:
-        return float(value)
-    except OverflowError:
-        return np.inf if value > 0 else -np.inf
-
-
-def _is_inexact(value: Any) -> bool:
-    return type(value) is int and abs(value) > EXACT_INT
-
-
-def pack_object(key: str, value: Any) -> bytes:
-    """Return a value as the JSON text that is stored; raise Refusal when it is too deep, too large or no JSON."""
-    try:
-        text = json.dumps(
-            json_values.encode(value), ensure_ascii=False, separators=(",", ":")
-        ).encode()
-    except ValueError as error:
-        raise Refusal("not_json", f"The value of {key[:40]} cannot be stored: {error}.") from None
-    if len(text) > MAX_VALUE_BYTES:
-        raise Refusal(
-            "value_too_large", f"The value of {key[:40]} has {len(text)} bytes; 1 MiB is allowed."
-        )
-    return text
-
-
-def unpack_object(text: bytes) -> Any:
-    """Return the value that `pack_object` was given."""
-    return json_values.decode(json.loads(text))
 
 
 def _merge_numbers(draft: _Draft, key: str, numbers: dict[int, float]) -> None:

@@ -15,9 +15,9 @@ from apps.metrics.heads import Heads
 from apps.metrics.live_heads import read_heads
 from apps.metrics.models import Kind
 from apps.metrics.reading import read_waiting_blocks
-from apps.metrics.records import Flag, unpack_object
 from apps.metrics.shelf import read_tile
 from apps.metrics.tile_reader import list_tiles
+from apps.metrics.values import Flag, unpack_object
 
 # A page holds at most this many values, however wide its rows are.
 MAX_PAGE_CELLS = 1_000_000

@@ -33,8 +33,9 @@ from apps.metrics.console import Console
 from apps.metrics.heads import Heads
 from apps.metrics.models import Kind
 from apps.metrics.query import Answer, Query, RunRef
-from apps.metrics.records import Refusal, Rows
+from apps.metrics.records import Rows
 from apps.metrics.rows import StepRow
+from apps.metrics.values import Refusal
 from apps.runs.models import Run
 
 __all__ = ["Answer", "Appended", "Console", "Kind", "Query", "RunRef", "StepRow"]

@@ -20,10 +20,10 @@ from apps.metrics import heads, levels, sql
 from apps.metrics.blocks import Block, Part, keep
 from apps.metrics.heads import Heads
 from apps.metrics.models import Kind, Stream, Tile
-from apps.metrics.records import Flag
 from apps.metrics.sealing import Counted, locked_head, save_head, settle_all
 from apps.metrics.shelf import Shelf, read_tile
 from apps.metrics.summaries import record_changes, record_removals
+from apps.metrics.values import Flag
 
 Mask = Callable[[Block], NDArray[np.bool_]]
 

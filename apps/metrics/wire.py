@@ -18,7 +18,8 @@ from apps.core.errors import AppError, Invalid, LimitExceeded, Malformed
 from apps.metrics import codec
 from apps.metrics.controls import KINDS as CONTROL_KINDS
 from apps.metrics.controls import Control, parse_control
-from apps.metrics.records import Refusal, Rows, parse_console, parse_rows
+from apps.metrics.records import Rows, parse_console, parse_rows
+from apps.metrics.values import Refusal
 
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 MAX_RECORDS = 65_536

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from apps.metrics.controls import Control
-from apps.metrics.records import Flag, Refusal, Rows, unpack_object
+from apps.metrics.records import Rows
+from apps.metrics.values import Flag, Refusal, unpack_object
 from apps.metrics.wire import read_record
 
 NOW = 1.8e9
