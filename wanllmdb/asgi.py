@@ -15,12 +15,15 @@ django_application = get_asgi_application()
 # Apps may be imported only now that Django is set up.
 from apps.core import live  # noqa: E402
 from apps.metrics.ingest import is_for_stream, stream_app  # noqa: E402
+from wanllmdb.body_limit import limit_body  # noqa: E402
 from wanllmdb.urls import socket_urls  # noqa: E402
+
+limited_application = limit_body(django_application)
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:
     """Points go past Django's middleware, which would cost more than storing them."""
-    application = stream_app if is_for_stream(scope) else django_application
+    application = stream_app if is_for_stream(scope) else limited_application
     await application(scope, receive, send)
 
 

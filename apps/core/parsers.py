@@ -24,6 +24,7 @@ class JSONBodyParser(BaseParser):
     """
 
     media_type = "application/json"
+    max_bytes: int | None = None
 
     def parse(
         self,
@@ -31,11 +32,17 @@ class JSONBodyParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit: int = self.max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise LimitExceeded(f"The body has more than {limit} bytes, the most that is read.")
         return parse_json(body)
+
+
+class ShortJSONBodyParser(JSONBodyParser):
+    """For routes that anybody may post to, and that need a few words."""
+
+    max_bytes = 64 * 1024
 
 
 def parse_json(body: bytes) -> Any:

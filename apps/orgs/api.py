@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import Forbidden
+from apps.core.parsers import ShortJSONBodyParser
 from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
 from apps.orgs import access, credentials, services, tokens
 from apps.orgs.models import ApiKey, Org
@@ -42,6 +43,7 @@ class CredentialsView(ActorAPIView):
 
     allows_anonymous = True
     authentication_classes = []
+    parser_classes = [ShortJSONBodyParser]
     throttle_rate: ClassVar[str] = "credentials"
 
 

@@ -181,7 +181,7 @@ SOCKET = (
     "unauthenticated", "unauthenticated", "unauthenticated", "subscribed",
 )  # fmt: skip
 # What wanllmdb/asgi.py takes from the apps; another name there is another door, and needs its row here.
-ASGI_DOORS = {"live", "is_for_stream", "stream_app", "socket_urls"}
+ASGI_DOORS = {"live", "limit_body", "is_for_stream", "stream_app", "socket_urls"}
 
 # Routes without a row, and why they need none.
 PUBLIC = {

@@ -194,6 +194,14 @@ def change(client: Client, old: str, new: str) -> int:
     return client.post("/accounts/password/change/", form).status_code
 
 
+def test_an_address_tries_so_often_and_then_waits(cast: Cast) -> None:
+    """Whatever names it tries, and with a page that says so."""
+    statuses = [sign_in(Client(), f"name-{n}", "wrong") for n in range(31)]
+    assert statuses == [200] * 30 + [429]
+    response = Client().post("/accounts/login/", {"login": "ann", "password": PASSWORD})
+    assert "error.html" in [t.name for t in response.templates]
+
+
 def test_a_new_password_ends_other_sessions_and_keeps_this_one(cast: Cast) -> None:
     here, elsewhere = Client(), Client()
     sign_in(here)
