@@ -18,7 +18,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from apps.core import clock, json_values
 from apps.runs.fields import STATISTICS
@@ -28,9 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_KEYS = 10_000  # Of one source of one run.
 MAX_PATH_BYTES = 1_024
-MAX_LAST = (
-    4_096  # Characters of a metric's last value that the summary shows, where it is no number.
-)
+MAX_LAST = 4_096  # Characters of a metric's last value in the summary, where it is no number.
 MAX_TEXT = 500  # PostgreSQL's index entries end at 2,704 bytes, and a character may take four.
 ENVIRONMENT_KEYS = (
     *("host", "os", "python", "executable", "command", "cwd", "user", "pid", "sdk"),
@@ -146,8 +144,9 @@ def _stored_values(run_id: int, keys: list[int]) -> dict[int, Value]:
 
 def intern_keys(project_id: int, places: Iterable[Place]) -> dict[Place, int]:
     """Return the ID of each place's key in a project; those that are new there are made."""
+    keys = FactKey.objects.filter(project_id=project_id)
     wanted = sorted(places)
-    found = find_keys(project_id, wanted)
+    found = find_keys(keys, wanted)
     missing = [place for place in wanted if place not in found]
     if missing:
         # Sorted, so that two that intern the same keys cannot wait for each other.
@@ -155,21 +154,19 @@ def intern_keys(project_id: int, places: Iterable[Place]) -> dict[Place, int]:
             [FactKey(project_id=project_id, source=source, path=path) for source, path in missing],
             ignore_conflicts=True,
         )
-        found |= find_keys(project_id, missing)
+        found |= find_keys(keys, missing)
     return found
 
 
-def find_keys(project_id: int, places: Iterable[Place]) -> dict[Place, int]:
-    """Return the ID of each place's key, for those that the project has."""
+def find_keys(keys: QuerySet[FactKey], places: Iterable[Place]) -> dict[Place, int]:
+    """Return the ID of each place's key, for those that are among `keys`, which are of one project."""
     wanted = set(places)
     found: dict[Place, int] = {}
     for some in _chunks(wanted):
-        keys = FactKey.objects.filter(
-            project_id=project_id,
-            source__in={source for source, _path in some},
-            path__in={path for _source, path in some},
+        rows = keys.filter(
+            source__in={source for source, _path in some}, path__in={path for _source, path in some}
         )
-        for key, source, path in keys.values_list("pk", "source", "path"):
+        for key, source, path in rows.values_list("pk", "source", "path"):
             if (source, path) in wanted:
                 found[source, path] = key
     return found

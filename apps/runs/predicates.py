@@ -26,7 +26,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
-from apps.runs.facts import MAX_TEXT, Place, to_value
+from apps.runs.facts import Place, to_value
 from apps.runs.fields import Field, Kind, read_field
 from apps.runs.literals import read_moment
 from apps.runs.models import Fact, RunTag
@@ -254,4 +254,4 @@ def _fact_in(column: str, values: list[Any]) -> Q:
 def _operand(value: Any) -> tuple[str, Any]:
     """Return the column that a value is compared in, and the value there: true is the word "true"."""
     fact = to_value(value)
-    return ("number", fact.number) if fact.text is None else ("text", fact.text[:MAX_TEXT])
+    return ("number", fact.number) if fact.text is None else ("text", fact.text)

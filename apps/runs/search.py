@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -24,7 +25,9 @@ from apps.runs.tree import Tree, check_tree
 
 COUNT_CAP = 100_000
 DEFAULT_ORDER = "-created"
+MAX_HINTS = 3
 HINT_KEYS = 5_000
+HINT_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,12 @@ def page(
     """Return a page of the project's runs that match a query (or words, or a tree), in an order.
 
     `order` is a field, with a minus before it for the largest first. Git and environment are loaded only
-    with `is_detailed`. Raises Invalid `query_invalid`,
-    `order_invalid` or `query_too_slow`, Malformed for a cursor that is not of this order.
+    with `is_detailed`. Raises Invalid `query_invalid`, `order_invalid` or `query_too_slow`, and Malformed
+    `cursor_invalid` for a cursor that is not of this order.
     """
     tree, sort = _read(query), read_order(order)
     fields = [*fields_of(tree), sort.field]
-    keys = find_keys(project.pk, (place for name in fields for place in name.places))
+    keys = _keys(project, fields)
     runs = _matching(project, tree, keys)
     phases = phases_of(sort, find_key(sort.field, keys), runs, tree)
     after = None if cursor is None else read_cursor(cursor, sort, phases)
@@ -90,9 +93,9 @@ def page(
 def count(project: Project, *, query: str | Tree = "") -> int:
     """Return how many runs match a query, counting no further than one past `COUNT_CAP`."""
     tree = _read(query)
-    keys = find_keys(project.pk, (place for name in fields_of(tree) for place in name.places))
+    runs = _matching(project, tree, _keys(project, fields_of(tree)))
     with time_limit():
-        return _count(_matching(project, tree, keys))
+        return _count(runs)
 
 
 def columns(
@@ -137,6 +140,13 @@ def _read(query: str | Tree) -> Tree | None:
     return understand(query) if isinstance(query, str) else check_tree(query)
 
 
+def _keys(project: Project, fields: Iterable[Field]) -> dict[Place, int]:
+    """Return the keys of the places that fields name, those that runs of the project have."""
+    return find_keys(
+        FactKey.objects.in_use(project), (place for name in fields for place in name.places)
+    )
+
+
 def _matching(project: Project, tree: Tree | None, keys: dict[Place, int]) -> QuerySet[Run]:
     runs = Run.objects.in_project(project).order_by()
     return runs if tree is None else runs.filter(to_q(tree, keys, clock.now()))
@@ -167,15 +177,18 @@ def _load(run_ids: list[int], is_detailed: bool) -> list[Run]:
 def _hints(project: Project, fields: Iterable[Field], keys: dict[Place, int]) -> list[str]:
     """Say which fields no run has, and what resembles them: a slip of the pen, or nothing logged yet."""
     unknown = {str(name): name for name in fields if name.places and find_key(name, keys) is None}
-    return [_hint(project, text, name) for text, name in unknown.items()]
+    return [_hint(project, text, name) for text, name in islice(unknown.items(), MAX_HINTS)]
 
 
 def _hint(project: Project, text: str, name: Field) -> str:
-    paths = FactKey.objects.in_use(project).filter(source=name.name).values_list("path", flat=True)
-    close = closest(name.path or "", list(paths[:HINT_KEYS]))
+    source, wanted = name.places[-1]
+    paths = FactKey.objects.in_use(project).filter(source=source).values_list("path", flat=True)
+    # What resembles a long path is long to find out.
+    short = [path for path in paths[:HINT_KEYS] if len(path) <= HINT_LENGTH]
+    close = closest(wanted[:HINT_LENGTH], short)
     if not close:
         return _("No run of this project has %(field)s.") % {"field": text}
-    known = ", ".join(format_field(name.name, path) for path in close)
+    known = ", ".join(format_field(source, path) for path in close)
     return _("No run of this project has %(field)s. Did you mean %(known)s?") % {
         "field": text,
         "known": known,

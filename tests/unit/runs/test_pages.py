@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.errors import Invalid, Malformed
 from apps.core.rest import decode_cursor, encode_cursor
-from apps.runs import search, services
+from apps.runs import documents, search, services
 from tests.conftest import Cast
 from tests.factories import make_run
 
@@ -140,6 +140,27 @@ def test_hints_name_what_no_run_has(cast: Cast) -> None:
         "No run of this project has summary.loss.",
     ]
     assert search.page(cast.mnist, query="config.seed = 1").hints == []
+
+
+def test_hints_on_statistics_name_metrics(cast: Cast) -> None:
+    run = make_run(cast.mnist, cast.ann)
+    documents.record_summary(run_id=run.pk, stats={"val/loss": {"last": 1.0, "min": 0.5}})
+    services.finish_run(run=run)
+    assert search.page(cast.mnist, query="summary.val/los.min < 1").hints == [
+        "No run of this project has summary.val/los.min. Did you mean summary.val/loss.min?"
+    ]
+
+
+def test_a_key_that_only_the_trash_has_gives_way_to_a_statistic(cast: Cast) -> None:
+    old = make_run(cast.mnist, cast.ann)
+    documents.update_summary(run_id=old.pk, set_values={"loss.min": 9})
+    services.finish_run(run=old)
+    run = make_run(cast.mnist, cast.ann)
+    documents.record_summary(run_id=run.pk, stats={"loss": {"last": 1.0, "min": 0.5}})
+    services.finish_run(run=run)
+    assert search.count(cast.mnist, query="summary.loss.min = 9") == 1
+    services.delete_run(run=old)
+    assert search.count(cast.mnist, query="summary.loss.min = 0.5") == 1
 
 
 def test_a_key_that_is_gone_is_missed_no_more_than_one_that_never_was(cast: Cast) -> None:
