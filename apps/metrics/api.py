@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -272,7 +273,8 @@ class RunHistoryView(RunAPIView):
         Columns `_step`, `_time` (Unix seconds) and `_stream`, then a column a key: numbers as they are,
         anything else as JSON text. 501 where the server has no pyarrow.
         """
-        return history.answer_parquet(self.run)
+        is_async = isinstance(request._request, ASGIRequest)
+        return history.answer_parquet(self.run, is_async=is_async)
 
 
 class RunTruncateView(RunAPIView):

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import tempfile
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,8 +30,8 @@ class NotAvailable(AppError):
     code = "not_available"
 
 
-def answer_parquet(run: Run) -> StreamingHttpResponse:
-    """Return the file as an answer; raise NotAvailable without pyarrow."""
+def answer_parquet(run: Run, *, is_async: bool) -> StreamingHttpResponse:
+    """Return the file as an answer, for an ASGI or a WSGI server; raise NotAvailable without pyarrow."""
     if importlib.util.find_spec("pyarrow") is None:
         raise NotAvailable(_("This server makes no Parquet files: install pyarrow beside it."))
     # Made whole first, since an error half-way could not be told any more.
@@ -39,7 +40,7 @@ def answer_parquet(run: Run) -> StreamingHttpResponse:
     size = file.tell()
     file.seek(0)
     return StreamingHttpResponse(
-        _send(file),
+        _send(file) if is_async else iter(partial(file.read, CHUNK_BYTES), b""),
         content_type="application/vnd.apache.parquet",
         headers={
             "Content-Length": str(size),
