@@ -20,14 +20,15 @@ from tests.live_server import ROOT, LiveServer
 
 
 @pytest.fixture
-def variables(postgres_url: str, redis_url: str) -> Iterator[dict[str, str]]:
-    """Name a new database and an empty Redis, for every process alike."""
+def variables(postgres_url: str, redis_url: str, worker_id: str) -> Iterator[dict[str, str]]:
+    """Name a new database and a Redis database of this test process, for every process alike."""
     name = f"live_{uuid4().hex}"
+    number = 1 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
         yield {
             "WANLLMDB_DATABASE_URL": urlsplit(postgres_url)._replace(path=f"/{name}").geturl(),
-            "WANLLMDB_REDIS_URL": redis_url,
+            "WANLLMDB_REDIS_URL": urlsplit(redis_url)._replace(path=f"/{number}").geturl(),
             "WANLLMDB_SECRET_KEY": uuid4().hex * 2,
             "WANLLMDB_ANONYMOUS_ACCESS": "true",
         }
