@@ -19,8 +19,9 @@ def record_changes(run_id: int, of_rows: Heads, changed: Set[int]) -> None:
     """Give the run the statistics of the keys that changed, and its last step."""
     names = keys.names_of(changed)
     described = describe(of_rows, names, definitions_of([run_id]).get(run_id, {}))
-    documents.record_summary(run_id=run_id, stats=described)
+    # The run before its document: whoever writes both locks them in this order.
     record_last_step(run_id)
+    documents.record_summary(run_id=run_id, stats=described)
 
 
 def record_last_step(run_id: int) -> None:

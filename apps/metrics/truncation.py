@@ -124,8 +124,8 @@ def _count_again(counted: Counted) -> None:
         [Kind.ROWS, head.pk],
     )
     removed = before[Kind.ROWS].places.keys() - counted.rows.places.keys()
-    record_removals(head.pk, removed)
     record_changes(head.pk, counted.rows, counted.rows.places.keys())
+    record_removals(head.pk, removed)
 
 
 def _first_time(run_id: int, kind: Kind) -> float | None:

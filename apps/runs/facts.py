@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_KEYS = 10_000  # Of one source of one run.
 MAX_PATH_BYTES = 1_024
-MAX_LAST = 4_096  # Characters of a metric's last value in the summary, where it is no number.
+MAX_LAST = 1_000  # Characters of a metric's last value in the summary, where it is no number.
 MAX_TEXT = 500  # PostgreSQL's index entries end at 2,704 bytes, and a character may take four.
 ENVIRONMENT_KEYS = (
     *("host", "os", "python", "executable", "command", "cwd", "user", "pid", "sdk"),

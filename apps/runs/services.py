@@ -1,4 +1,8 @@
-"""Every write about runs but those to their documents, which are in documents.py."""
+"""Every write about runs but those to their documents, which are in documents.py.
+
+Who writes both locks the run first and its document after it; who locks a run lets others refer to it
+(`no_key`), as every metric does.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +155,7 @@ def _insert_run(project: Project, actor: Actor, new: NewRun) -> Run:
 @transaction.atomic
 def resume_run(*, run: Run, actor: Actor, new: NewRun) -> Run:
     """Set a run running again; what the client says of it replaces, what it doesn't say stays."""
-    run = _not_deleted(Run.objects.select_for_update().get(pk=run.pk))
+    run = _not_deleted(Run.objects.select_for_update(no_key=True).get(pk=run.pk))
     for name in EDITABLE:
         value = getattr(new, name)
         if value is not None:
@@ -239,7 +243,7 @@ def finish_run(
     *, run: Run, exit_code: int | None = None, state: str | None = None, at: datetime | None = None
 ) -> Run:
     """End a run. Finishing twice keeps the first end: clients repeat what they are unsure of."""
-    run = Run.objects.select_for_update().get(pk=run.pk)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.state in ENDS:
         return run
     run.state = state or state_of(exit_code)
