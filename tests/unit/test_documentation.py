@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from wanllmdb import env
@@ -15,8 +16,9 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_operation_lists_every_variable_once() -> None:
-    listed = re.findall(r"^\| `(WANLLMDB_\w+)` \|", read("docs/operation.md"), flags=re.MULTILINE)
+@pytest.mark.parametrize("name", ["docs/operation.md", "docs/zh/operation.md"])
+def test_operation_lists_every_variable_once(name: str) -> None:
+    listed = re.findall(r"^\| `(WANLLMDB_\w+)` \|", read(name), flags=re.MULTILINE)
     assert sorted(listed) == sorted(env.KNOWN)
 
 
