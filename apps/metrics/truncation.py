@@ -24,6 +24,7 @@ from apps.metrics.sealing import Counted, locked_head, save_head, settle_all
 from apps.metrics.shelf import Shelf, read_tile
 from apps.metrics.summaries import record_changes, record_removals
 from apps.metrics.values import Flag
+from apps.runs.models import Run
 
 Mask = Callable[[Block], NDArray[np.bool_]]
 
@@ -52,6 +53,8 @@ def _sealed(run_id: int) -> Iterator[Counted]:
         if head is None:
             raise RuntimeError(f"run {run_id} has no head")
         list(Stream.objects.select_for_update(no_key=True).filter(run_id=run_id).order_by("pk"))
+        # Summaries are recorded more than once here, and each locks the run's document: the run goes first.
+        list(Run.objects.select_for_update(no_key=True).filter(pk=run_id).values_list("pk"))
         counted = Counted.of(head)
         settle_all(counted)
         yield counted

@@ -165,6 +165,35 @@ def test_deleting_and_restoring_at_once_ends_in_one_of_the_two(api: Api) -> None
     assert found["count"] == 1
 
 
+def test_everything_at_once_to_one_run_is_answered(api: Api) -> None:
+    runs = runs_of(api)
+    uid = api.call("POST", runs, {"id": "busy"})[1]["uid"]
+
+    def log(stream: str, offset: int) -> tuple[Any, ...]:
+        rows = {"kind": "rows", "steps": [offset], "times": [1e9], "columns": {"loss": [0.5]}}
+        config = {"kind": "config", "set": {stream: offset}}
+        body = {"stream": stream, "offset": 2 * offset, "records": [rows, config]}
+        return "POST", f"runs/{uid}/stream", body
+
+    streams = [str(uuid4()) for _ in range(4)]
+    for turn in range(6):
+        others: list[tuple[Any, ...]] = [
+            ("PATCH", f"runs/{uid}", {"name": f"n{turn}", "config": {"x": turn}, "tags": ["t"]}),
+            ("PATCH", f"runs/{uid}", {"summary": {"best": turn}, "notes": "n"}),
+            ("POST", f"runs/{uid}/finish", {"exit_code": 0}),
+            ("POST", runs, {"id": "busy", "resume": "must", "config": {"y": turn}}),
+            ("DELETE", f"runs/{uid}"),
+            ("POST", f"runs/{uid}/restore"),
+            ("POST", f"runs/{uid}/truncate", {"step": turn}),
+            ("GET", f"{runs}?order=-summary.loss&q={quote('config.x >= 0')}"),
+        ]
+        answers = api.at_once([log(stream, turn) for stream in streams] + others)
+        assert [body for status, body in answers if status >= 500] == []
+        api.call("POST", f"runs/{uid}/restore")
+        for stream in streams:  # What met a deleted run is sent again, as the SDK does.
+            assert api.call(*log(stream, turn))[0] == 200
+
+
 def wait_for_columns(api: Api, runs: str, wanted: dict[str, int]) -> None:
     """Wait for the background to bring the facts up to date, which takes a pause at most."""
     deadline = time.monotonic() + 60
