@@ -83,6 +83,7 @@ def expected(pattern: str, text: str) -> bool:
         "()",
     ],
 )
+@pytest.mark.filterwarnings("ignore:Possible nested set")  # "[[]", which is meant so.
 def test_a_pattern_means_the_same_everywhere(cast: Cast, pattern: str) -> None:
     make_run(cast.mnist, cast.ann)
     for text in TEXTS:
