@@ -22,7 +22,7 @@ from apps.runs.fields import Field, Kind, read_field
 from apps.runs.models import Fact, Run
 from apps.runs.predicates import expression, has_value, narrowing
 from apps.runs.sql import Probe, Unindexed
-from apps.runs.tree import Tree, clean_text
+from apps.runs.tree import Tree, clean_text, ended_once
 
 MAX_ID = 2**63 - 1
 WINDOW = 2_000
@@ -110,7 +110,9 @@ def read_order(order: str) -> Sort:
             raise ValueError(_("runs have no order by %(field)s") % {"field": field})
     except ValueError as error:
         message = _("The order cannot be read: %(message)s.") % {"message": error}
-        raise Invalid(message, code="order_invalid", fields={"order": [str(error)]}) from None
+        raise Invalid(
+            ended_once(message), code="order_invalid", fields={"order": [str(error)]}
+        ) from None
     return Sort(field, order.startswith("-"))
 
 

@@ -197,10 +197,14 @@ def wrong_length() -> str:
 def refused(message: str, column: int | None = None) -> Invalid:
     """Return the error of a query that cannot be read; `column` counts characters from 1."""
     place = "" if column is None else _(" at column %(column)d") % {"column": column}
-    sentence = _("The query cannot be read%(place)s: %(message)s")
-    ending = "" if message.endswith("?") else "."
+    sentence = _("The query cannot be read%(place)s: %(message)s.")
     return Invalid(
-        sentence % {"place": place, "message": message} + ending,
+        ended_once(sentence % {"place": place, "message": message}),
         code="query_invalid",
         fields={"q": [message]},
     )
+
+
+def ended_once(sentence: str) -> str:
+    """Drop the full stop behind a question mark."""
+    return sentence[:-1] if sentence.endswith(("?.", "？。")) else sentence
