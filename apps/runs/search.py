@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -24,6 +27,9 @@ from apps.runs.sql import Contains, time_limit
 from apps.runs.tree import Tree, check_tree
 
 COUNT_CAP = 100_000
+# Counting this many takes most of a page's time, and nobody misses one of them.
+KEPT_COUNT = 5_000
+KEPT_S = 10
 DEFAULT_ORDER = "-created"
 MAX_HINTS = 3
 HINT_KEYS = 5_000
@@ -34,7 +40,8 @@ HINT_LENGTH = 100
 class Page:
     """Some runs in order, their documents loaded, and where the next page begins.
 
-    `count` is how many match in all, given with the first page only; where `count_is_capped` there are more.
+    `count` is how many match in all, given with the first page only; where `count_is_capped` there are more,
+    and from `KEPT_COUNT` on it may be `KEPT_S` seconds old.
     `hints` name the fields of the query that no run of the project has.
     """
 
@@ -77,8 +84,9 @@ def page(
     phases = phases_of(sort, find_key(sort.field, keys), runs, tree)
     after = None if cursor is None else read_cursor(cursor, sort, phases)
     with time_limit():
-        total = _count(runs) if after is None else None
-        most = limit + 1 if total is None else min(limit + 1, total)
+        total = _total(project, tree, runs) if after is None else None
+        # With the last of few found, the rest of the order need not be walked.
+        most = limit + 1 if total is None or total >= KEPT_COUNT else min(limit + 1, total)
         found = _walk(phases, after, most)
         loaded = _load([position.run_id for position in found[:limit]], is_detailed)
     return Page(
@@ -150,6 +158,18 @@ def _keys(project: Project, fields: Iterable[Field]) -> dict[Place, int]:
 def _matching(project: Project, tree: Tree | None, keys: dict[Place, int]) -> QuerySet[Run]:
     runs = Run.objects.in_project(project).order_by()
     return runs if tree is None else runs.filter(to_q(tree, keys, clock.now()))
+
+
+def _total(project: Project, tree: Tree | None, runs: QuerySet[Run]) -> int:
+    """Count the runs of a first page. Watchers load theirs with each nudge, so a large count is kept a while."""
+    digest = hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
+    name = f"run-count:{project.pk}:{digest}"
+    total: int | None = cache.get(name)
+    if total is None:
+        total = _count(runs)
+        if total >= KEPT_COUNT:
+            cache.set(name, total, KEPT_S)
+    return total
 
 
 def _count(runs: QuerySet[Run]) -> int:

@@ -46,6 +46,19 @@ def test_the_count_is_capped(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (page.count, page.count_is_capped) == (4, False)
 
 
+def test_a_large_count_is_kept_for_those_who_look_again(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "KEPT_COUNT", 3)
+    for expected in (1, 2, 3, 3):
+        make_run(cast.mnist, cast.ann, name="r")
+        page = search.page(cast.mnist, query="name = r")
+        assert page.count == expected
+    assert len(page.runs) == 4, "the page itself is never kept"
+    assert search.page(cast.mnist, query='name = "r" and number > 0').count == 4
+    assert search.count(cast.mnist, query="name = r") == 4
+
+
 def test_a_run_that_comes_meanwhile_disturbs_no_later_page(cast: Cast) -> None:
     for number in range(4):
         make_run(cast.mnist, cast.ann, name=f"r{number}", config={"x": 1})
