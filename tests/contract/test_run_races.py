@@ -146,6 +146,16 @@ def test_writers_of_one_config_each_keep_their_part(api: Api) -> None:
     wait_for_columns(api, runs, {f"config.shared.k{number}": 1 for number in range(CLIENTS)})
 
 
+def test_a_live_run_is_searchable_a_moment_after_each_change(api: Api) -> None:
+    runs = runs_of(api)
+    uid = api.call("POST", runs, {"config": {"a": 1}})[1]["uid"]
+    wait_for_columns(api, runs, {"config.a": 1})
+    assert (
+        api.call("PATCH", f"runs/{uid}", {"config": {"b": 1}, "config_delete": [["a"]]})[0] == 200
+    )
+    wait_for_columns(api, runs, {"config.b": 1})
+
+
 def test_an_end_told_by_many_is_one_end(api: Api) -> None:
     run = api.call("POST", runs_of(api), {})[1]["uid"]
     ends = [("POST", f"runs/{run}/finish", {"exit_code": code}) for code in range(CLIENTS)]
