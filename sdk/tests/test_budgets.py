@@ -1,4 +1,4 @@
-"""What must stay true of the package as a whole: light imports, Python versions, one version number.
+"""What must stay true of the package as a whole: light imports, Python versions, one version.
 
 Times are not asserted here but measured by benchmarks/sdk_log.py: a busy machine is no defect.
 """
