@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 
 START_S = 30
 
@@ -30,7 +31,9 @@ def services(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
     """Start what is installed; yield the variables that name it; stop it and drop its data at the end.
 
     `is_durable` makes PostgreSQL wait for the disk on every commit, as in production.
+    SIGTERM stops it too: otherwise the servers would outlive who started them.
     """
+    signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wanllmdb-services-")))
         # The database's own user has to pass through it.
@@ -43,6 +46,31 @@ def services(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
         if shutil.which("redis-server"):
             variables["TEST_REDIS_URL"] = stack.enter_context(_redis(folder / "redis"))
         yield variables
+
+
+def run_to_its_end(
+    command: Sequence[str],
+    variables: dict[str, str],
+    *,
+    folder: Path | None = None,
+    limit_s: float | None = None,
+) -> int:
+    """Run a command with more variables, in a folder; return its exit status.
+
+    If this process is told to end, the command is interrupted first and may clean up after itself.
+    After `limit_s` seconds it is interrupted as well and `subprocess.TimeoutExpired` raised.
+    """
+    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **variables})
+    with _stopped_at_the_end(process, signal.SIGINT):
+        try:
+            return process.wait(limit_s)
+        except KeyboardInterrupt:
+            process.wait()  # The terminal has interrupted the command too.
+            raise
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _postgres_programs() -> Path | None:
@@ -137,7 +165,7 @@ def _stopped_at_the_end(process: subprocess.Popen[bytes], number: int) -> Iterat
     try:
         yield
     finally:
-        process.send_signal(number)
+        process.send_signal(number)  # Does nothing where the process has ended.
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -176,8 +204,7 @@ def main(arguments: list[str]) -> int:
         sys.exit(__doc__)
     separator = arguments.index("--")
     with services(is_durable=arguments[:separator] == ["--durable"]) as variables:
-        command = arguments[separator + 1 :]
-        return subprocess.run(command, check=False, env={**os.environ, **variables}).returncode
+        return run_to_its_end(arguments[separator + 1 :], variables)
 
 
 if __name__ == "__main__":

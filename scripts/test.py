@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services import services
+from services import run_to_its_end, services
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
@@ -75,28 +75,16 @@ class Outcome:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def cannot_run(suite: Suite, variables: dict[str, str]) -> str | None:
-    """Return why a suite cannot run here at all, or None."""
-    if suite.name == ON_POSTGRES and "TEST_POSTGRES_URL" not in variables:
-        return "PostgreSQL is not installed (apt-get install postgresql)"
-    if suite.name == BROWSER and not (ROOT / "node_modules" / ".installed").exists():
-        return "the tools of package-lock.json are not installed (make setup)"
-    return None
-
-
 def run(suite: Suite, variables: dict[str, str], folder: Path) -> Outcome:
     """Run one suite in the foreground and count its report."""
     report = folder / f"{suite.name}.xml"
     command = [word.replace("{report}", str(report)) for word in suite.command]
-    environment = {**os.environ, **variables}
     if suite.name == ON_POSTGRES:
-        environment["WANLLMDB_DATABASE_URL"] = variables["TEST_POSTGRES_URL"]
+        variables = {**variables, "WANLLMDB_DATABASE_URL": variables["TEST_POSTGRES_URL"]}
     print(f"\n=== {suite.title} ===", flush=True)
     started = time.monotonic()
     try:
-        status = subprocess.run(
-            command, check=False, cwd=suite.folder, env=environment, timeout=LIMIT_S
-        ).returncode
+        status = run_to_its_end(command, variables, folder=suite.folder, limit_s=LIMIT_S)
     except subprocess.TimeoutExpired:
         print(f"{suite.title} did not end in {LIMIT_S} s.")
         status = 1
