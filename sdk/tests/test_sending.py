@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -162,20 +163,40 @@ def silent_port() -> int:
         return int(free.getsockname()[1])
 
 
-def test_no_server_costs_no_time_and_no_point(
+@pytest.fixture
+def may_answer(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """The server answers nothing until this is set."""
+    event = threading.Event()
+    answer = server.answer
+
+    def answer_late(*request: Any) -> tuple[int, Any]:
+        assert event.wait(60)
+        return answer(*request)
+
+    monkeypatch.setattr(server, "answer", answer_late)
+    return event
+
+
+def test_log_does_not_wait_for_an_answer(server: FakeServer, may_answer: threading.Event) -> None:
+    run = wanllm.init(project="ann/demo")
+    for step in range(1000):
+        run.log({"loss": 1.0}, step=step)
+    assert server.runs == {}
+    may_answer.set()
+    run.finish()
+    assert len(server.rows()) == 1000
+
+
+def test_no_server_costs_no_point(
     silent_port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WANLLM_BASE_URL", f"http://127.0.0.1:{silent_port}")
     monkeypatch.setenv("WANLLM_API_KEY", "0" * 40)
     monkeypatch.setattr("wanllm._pipeline.PATIENCE_S", 0.5)
-    started = time.monotonic()
     run = wanllm.init(project="ann/demo")
-    assert time.monotonic() - started < 0.5
     for step in range(1000):
         run.log({"loss": 1.0}, step=step)
-    assert time.monotonic() - started < 1.0
     run.finish()
-    assert time.monotonic() - started < 5.0
     assert "not everything has reached the server; send the rest with: wanllm sync" in (
         capfd.readouterr().err
     )
@@ -236,20 +257,16 @@ def test_a_proxy_of_the_environment_is_used(
 
 
 def test_a_long_wait_at_the_end_is_explained_and_ends(
-    server: FakeServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    server: FakeServer,
+    may_answer: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("WANLLM_FINISH_TIMEOUT", "1")
     monkeypatch.setattr("wanllm._sender._SILENT_DRAIN_S", 0.2)
-    real = server.answer
-
-    def dawdle(*request: Any) -> tuple[int, Any]:
-        time.sleep(3)
-        return real(*request)
-
-    server.__dict__["answer"] = dawdle
-    started = time.monotonic()
     run = log_and_finish()
-    assert time.monotonic() - started < 2.5
+    assert server.runs == {}
+    may_answer.set()
     said = capfd.readouterr().err
     assert said.count("sending the last") == 1
     assert f"wanllm sync {run.dir}" in said

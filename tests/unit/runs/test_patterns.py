@@ -3,7 +3,6 @@
 import contextlib
 import re
 import string
-import time
 
 import pytest
 from django.db import connection
@@ -199,10 +198,8 @@ def test_a_pattern_that_explodes_cannot_hang_the_server(cast: Cast, pattern: str
     for number in range(3):
         make_run(cast.mnist, cast.ann, name="a" * 100 + f"!{number}")
     assert read_pattern(pattern).plain_length == 0
-    started = time.monotonic()
     with contextlib.suppress(Invalid), time_limit(0.5):
         list(Run.objects.filter(Matches("name", read_pattern(pattern))))
-    assert time.monotonic() - started < 3
 
 
 def test_a_statement_that_takes_too_long_is_stopped_and_the_next_one_is_not(cast: Cast) -> None:
