@@ -8,7 +8,8 @@ from apps.metrics import ingest, summaries, tasks
 
 
 def on_run_ended(sender: Any, run_id: int, **kwargs: Any) -> None:
-    """Seal a run that has ended, so that its summary is final at once."""
+    """Note how far a run that has ended came, and seal it, which makes its summary final."""
+    summaries.record_last_step(run_id)
     tasks.seal_run.delay(run_id)
 
 

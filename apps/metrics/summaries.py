@@ -26,10 +26,12 @@ def record_changes(run_id: int, of_rows: Heads, changed: Set[int]) -> None:
 
 def record_last_step(run_id: int) -> None:
     """Give the run the greatest step of its streams, of rows that wait to be sealed too."""
-    ((last_step,),) = sql.fetch(
-        "SELECT MAX(last_step) FROM metrics_stream WHERE run_id = %s", [run_id]
-    )
-    services.note_last_step(run_id=run_id, last_step=last_step)
+    services.note_last_step(run_id=run_id, find=lambda: _greatest_step(run_id))
+
+
+def _greatest_step(run_id: int) -> int | None:
+    ((step,),) = sql.fetch("SELECT MAX(last_step) FROM metrics_stream WHERE run_id = %s", [run_id])
+    return None if step is None else int(step)
 
 
 def record_removals(run_id: int, removed: Set[int]) -> None:

@@ -6,6 +6,7 @@ Who writes both locks the run first and its document after it; who locks a run l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -220,12 +221,9 @@ def update_run(
     return run
 
 
-def touch_run(*, run_id: int, at: datetime, last_step: int | None = None) -> None:
+def touch_run(*, run_id: int, at: datetime) -> None:
     """Note that a run was heard of. One that was taken as crashed is running again: its message was late."""
-    changes: dict[str, Any] = {"heartbeat_at": at}
-    if last_step is not None:
-        changes["last_step"] = last_step
-    Run.objects.filter(pk=run_id).update(**changes)
+    Run.objects.filter(pk=run_id).update(heartbeat_at=at)
     revived = Run.objects.filter(pk=run_id, state=Run.State.CRASHED).update(
         state=Run.State.RUNNING, ended_at=None
     )
@@ -233,9 +231,16 @@ def touch_run(*, run_id: int, at: datetime, last_step: int | None = None) -> Non
         events.announce(Run.objects.get(pk=run_id))
 
 
-def note_last_step(*, run_id: int, last_step: int | None) -> None:
-    """Remember the greatest step that a run has logged."""
-    Run.objects.filter(pk=run_id).exclude(last_step=last_step).update(last_step=last_step)
+@transaction.atomic
+def note_last_step(*, run_id: int, find: Callable[[], int | None]) -> None:
+    """Remember the greatest step that a run has logged.
+
+    It is looked up under the run's lock, so that of two who note it at once the later finding stays.
+    """
+    run = Run.objects.select_for_update().only("last_step").filter(pk=run_id).first()
+    last_step = find()
+    if run is not None and run.last_step != last_step:
+        Run.objects.filter(pk=run_id).update(last_step=last_step)
 
 
 @transaction.atomic

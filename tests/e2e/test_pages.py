@@ -67,8 +67,7 @@ def test_theme_changes_at_once_and_stays(server: LiveServer, new_page: NewPage) 
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("#account-menu")).to_be_visible()
-    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    assert ground == "rgb(15, 17, 20)"
+    expect(page.locator("html")).to_have_css("background-color", "rgb(15, 17, 20)")
     with page.expect_navigation():
         page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
