@@ -19,7 +19,7 @@ from django.test import Client
 from apps.metrics import keys as metric_keys
 from apps.orgs import services as org_services
 from apps.orgs.models import Membership, Org, User
-from apps.orgs.permissions import Role
+from apps.orgs.permissions import BuiltinRole
 from apps.projects.models import Project
 from tests.factories import make_project, make_user
 from tests.live_server import LiveServer, copy_of
@@ -41,8 +41,8 @@ class Cast:
 def cast(db: None) -> Cast:
     ann, mel, vic, sam = (make_user(name) for name in ("ann", "mel", "vic", "sam"))
     acme = org_services.create_org(slug="acme", admin=ann)
-    Membership.objects.create(org=acme, user=mel, role=Role.MEMBER)
-    Membership.objects.create(org=acme, user=vic, role=Role.VIEWER)
+    Membership.objects.create(org=acme, user=mel, role_id=BuiltinRole.MEMBER)
+    Membership.objects.create(org=acme, user=vic, role_id=BuiltinRole.VIEWER)
     return Cast(ann, mel, vic, sam, acme, make_project(acme, "mnist", ann))
 
 

@@ -209,7 +209,7 @@ class OrgAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the st
     list_display = ("slug", "name", "is_personal", "member_count", "created_at")
     list_filter = ("is_personal", "created_at")
     search_fields = ("slug", "name")
-    readonly_fields = ("is_personal", "created_at")
+    readonly_fields = ("parent", "owner", "is_personal", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Org]:
         """Count the members in the same query."""
@@ -235,7 +235,7 @@ class OrgAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the st
         for membership in formset.deleted_objects:
             services.remove_member(org=membership.org, user=membership.user)
         for membership in saved:
-            services.set_role(org=membership.org, user=membership.user, role=membership.role)
+            services.set_role(org=membership.org, user=membership.user, role=membership.role_id)
         formset.save_m2m()
 
 

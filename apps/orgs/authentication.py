@@ -38,7 +38,7 @@ def _identify(header: str) -> tuple[User, Actor] | None:
     credential = read_credential(header)
     if is_key(credential):
         key = _find_key(credential)
-        return key.user, Actor.for_user(key.user, key.cap, key.pk)
+        return key.user, Actor.for_key(key)
     user = tokens.user_of(credential)
     return user, Actor.for_user(user)
 
@@ -67,7 +67,7 @@ def is_key(credential: str) -> bool:
 def actor_from_key(secret: str) -> Actor:
     """Return the actor of a usable API key; raise Unauthenticated otherwise."""
     key = _find_key(secret)
-    return Actor.for_user(key.user, key.cap, key.pk)
+    return Actor.for_key(key)
 
 
 def _find_key(secret: str) -> ApiKey:

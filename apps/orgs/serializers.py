@@ -12,9 +12,7 @@ from rest_framework_simplejwt.settings import api_settings as jwt_settings
 from apps.core.fields import TextField
 from apps.core.rest import InputSerializer
 from apps.orgs.models import ApiKey, Membership, Org, User
-from apps.orgs.permissions import Role
 
-ROLES = [role.value for role in Role]
 MAX_PASSWORD = 1024
 MAX_TOKEN = 4096
 
@@ -90,16 +88,17 @@ class MembershipOutput(serializers.Serializer[Membership]):
 
     slug = serializers.CharField(source="org.slug")
     name = serializers.CharField(source="org.name")
-    role = serializers.ChoiceField(ROLES)
+    role = serializers.CharField(source="role_id")
 
 
 class MeOutput(serializers.Serializer[User]):
-    """The person who asks. `org` is the personal organisation, where a script logs when it names none."""
+    """Who asks. `org` is where a script logs when it names none: the personal organisation, or that of a service
+    account."""
 
     username = serializers.CharField()
     name = serializers.CharField()
     email = serializers.CharField()
-    org = serializers.CharField(source="username")
+    org = serializers.CharField(source="home_org_slug")
     orgs = serializers.SerializerMethodField()
     language = serializers.CharField()
     theme = serializers.ChoiceField(User.Theme.choices)
@@ -146,7 +145,7 @@ class OrgOutput(serializers.Serializer[Org]):
     name = serializers.CharField()
     description = serializers.CharField()
     is_personal = serializers.BooleanField()
-    role = serializers.ChoiceField(ROLES, allow_null=True)
+    role = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 

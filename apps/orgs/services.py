@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
@@ -20,8 +21,8 @@ from apps.core import clock
 from apps.core.errors import Conflict, Invalid
 from apps.core.text import normalise
 from apps.orgs import events
-from apps.orgs.models import RESERVED_SLUGS, ApiKey, Membership, Org, User
-from apps.orgs.permissions import Role
+from apps.orgs.models import RESERVED_SLUGS, ApiKey, Membership, Org, Role, User
+from apps.orgs.permissions import BuiltinRole
 
 # What a person may change of their account. All else (rights, username, state) has its own function.
 PROFILE = frozenset({"name", "email", "language", "theme"})
@@ -62,13 +63,13 @@ def create_user(
         with transaction.atomic():
             user.save(force_insert=True)
             personal = Org.objects.create(
-                slug=username, name=user.name or username, is_personal=True
+                slug=username, name=user.name or username, is_personal=True, owner=user
             )
     except IntegrityError:  # Another request took the name or the address meanwhile.
         raise Invalid(
             _("This account cannot be made."), fields={"username": [_("This name is taken.")]}
         ) from None
-    Membership.objects.create(org=personal, user=user, role=Role.ADMIN)
+    Membership.objects.create(org=personal, user=user, role_id=BuiltinRole.ADMIN)
     return user
 
 
@@ -179,7 +180,9 @@ def _username_from(email: str) -> str:
 
 def is_taken(slug: str) -> bool:
     """Tell whether people and orgs, which share their names, can't have this one."""
-    return slug in RESERVED_SLUGS or Org.objects.filter(slug=slug).exists()
+    if slug in RESERVED_SLUGS or Org.objects.filter(slug=slug).exists():
+        return True
+    return User.objects.filter(username=slug).exists()  # A service account has no org of its name.
 
 
 def _user_problems(user: User) -> dict[str, list[str]]:
@@ -217,7 +220,7 @@ def find_personal_org(user: User) -> Org | None:
 @transaction.atomic
 def create_org(*, slug: str, name: str = "", description: str = "", admin: User) -> Org:
     """Make an org with `admin` as its first admin; raise Conflict `org_exists` when the name is taken."""
-    org = Org(slug=slug, name=normalise(name.strip()) or slug, description=description)
+    org = Org(slug=slug, name=normalise(name.strip()) or slug, description=description, owner=admin)
     _check_org(org)
     try:
         if is_taken(slug):
@@ -228,7 +231,7 @@ def create_org(*, slug: str, name: str = "", description: str = "", admin: User)
         raise Conflict(
             _("The name %(name)s is taken.") % {"name": slug}, code="org_exists"
         ) from None
-    Membership.objects.create(org=org, user=admin, role=Role.ADMIN)
+    Membership.objects.create(org=org, user=admin, role_id=BuiltinRole.ADMIN)
     return org
 
 
@@ -254,11 +257,13 @@ def _check_org(org: Org) -> None:
 
 @transaction.atomic
 def set_role(*, org: Org, user: User, role: str) -> Membership:
-    """Make somebody a member of an org, or change their role in it."""
-    if role not in list(Role):
-        raise Invalid(_("This is no role."), fields={"role": [role]})
+    """Make somebody a member of an org, or change their role in it. `role` is the key of a built-in role, or of
+    one that the org or an org above it has made."""
+    usable = Q(org=None) | Q(org__descents__org=org)
+    if not Role.objects.filter(usable, key=role).exists():
+        raise Invalid(_("There is no such role here."), fields={"role": [role]})
     membership, _is_new = Membership.objects.update_or_create(
-        org=org, user=user, defaults={"role": role}
+        org=org, user=user, defaults={"role_id": role}
     )
     announce_access_changed(user.pk)
     return membership

@@ -9,12 +9,13 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.core import clock
 from apps.core.text import validate_line, validate_name
 from apps.orgs.actor import Actor
-from apps.orgs.models import Org, User, org_predicate
-from apps.orgs.permissions import PUBLIC, Perm
+from apps.orgs.models import Org, Role, Team, User, held_in_org, within_org_of_key
+from apps.orgs.permissions import ON_PROJECT, PUBLIC, Perm
 
 # What W&B allows in a project's name, so that its users keep theirs; any script, Chinese too. Control and
 # invisible characters are left to validate_name.
@@ -40,12 +41,45 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 
 def project_predicate(actor: Actor, perm: Perm) -> Q:
-    """The one rule of who may do what on a project: the org's role, or what a public project grants."""
-    predicate = org_predicate(actor, perm, "org_id")
-    signed_in_or_open = not actor.is_anonymous or settings.ANONYMOUS_ACCESS
-    if perm in PUBLIC and perm in actor.cap and signed_in_or_open:
-        predicate |= Q(visibility=Project.Visibility.PUBLIC)
-    return predicate
+    """The one rule of who may do what on a project: roles in its org and above, roles and grants on itself, and
+    what a public project gives to all."""
+    if perm not in actor.cap:
+        return Q(pk__in=[])
+    held = held_in_org(actor, perm, "org_id")
+    if actor.user_id is not None and not actor.is_superuser:
+        held |= granted_on_project(actor.user_id, perm)
+    if perm in PUBLIC and (not actor.is_anonymous or settings.ANONYMOUS_ACCESS):
+        held |= Q(visibility=Project.Visibility.PUBLIC)
+    return held & within_key(actor, "org_id", "pk")
+
+
+def within_key(actor: Actor, org_path: str, project_path: str) -> Q:
+    """The condition "the actor's key is made for this project, or its org, or for all"."""
+    within = within_org_of_key(actor, org_path)
+    if actor.only_project_id is not None:
+        within &= Q(**{project_path: actor.only_project_id})
+    return within
+
+
+def granted_on_project(user_id: int, perm: Perm) -> Q:
+    """The condition "they, or a team of theirs, have a role or a grant on this project that holds perm"."""
+    role_of_person = ProjectGrant.objects.filter(
+        project=OuterRef("pk"), user_id=user_id, role__permissions__perm=perm
+    )
+    role_of_team = ProjectGrant.objects.filter(
+        project=OuterRef("pk"), team__user=user_id, role__permissions__perm=perm
+    )
+    to_person = ProjectUserObjectPermission.objects.filter(
+        content_object=OuterRef("pk"),
+        user_id=user_id,
+        permission__codename=perm.codename,
+    )
+    to_team = ProjectGroupObjectPermission.objects.filter(
+        content_object=OuterRef("pk"),
+        group__user=user_id,
+        permission__codename=perm.codename,
+    )
+    return Q(Exists(role_of_person) | Exists(role_of_team) | Exists(to_person) | Exists(to_team))
 
 
 class Project(models.Model):
@@ -78,6 +112,8 @@ class Project(models.Model):
         verbose_name = _("project")
         verbose_name_plural = _("projects")
         ordering = ["-updated_at", "-pk"]
+        # What a grant on one project can give; pages name permissions by themselves.
+        permissions = [(perm.codename, perm.value) for perm in sorted(ON_PROJECT)]
         constraints = [
             # A deleted project keeps its name out of the way of a new one.
             models.UniqueConstraint(
@@ -103,3 +139,56 @@ class Project(models.Model):
     @property
     def is_public(self) -> bool:
         return self.visibility == self.Visibility.PUBLIC
+
+
+class ProjectGrant(models.Model):
+    """A role that a person or a team has on one project, besides the roles in its org."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="grants")
+    user = models.ForeignKey(
+        User, models.CASCADE, null=True, blank=True, related_name="project_grants"
+    )
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="project_grants"
+    )
+    role = models.ForeignKey(Role, models.PROTECT, related_name="project_grants")
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("role on a project")
+        verbose_name_plural = _("roles on projects")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None, team__isnull=False) | Q(user__isnull=False, team=None),
+                name="project_grant_to_one",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "user"],
+                condition=Q(team=None),
+                name="project_grant_unique_user",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "team"],
+                condition=Q(user=None),
+                name="project_grant_unique_team",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.team} ({self.role_id}) on {self.project}"
+
+
+class ProjectUserObjectPermission(UserObjectPermissionBase):
+    """A permission that a person was given on one project by sharing it."""
+
+    content_object = models.ForeignKey(Project, models.CASCADE, related_name="person_grants")
+
+
+class ProjectGroupObjectPermission(GroupObjectPermissionBase):
+    """A permission that a team was given on one project by sharing it."""
+
+    content_object = models.ForeignKey(Project, models.CASCADE, related_name="team_grants")

@@ -10,12 +10,13 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.core import clock, json_values
 from apps.core.ids import random_id
 from apps.orgs.models import User
-from apps.orgs.permissions import Perm
-from apps.projects.models import Project
+from apps.orgs.permissions import ON_RUN, Perm
+from apps.projects.models import Project, within_key
 
 if TYPE_CHECKING:
     from apps.orgs.actor import Actor
@@ -45,13 +46,12 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def including_trash_visible_to(self, actor: Actor, perm: Perm = Perm.RUN_VIEW) -> RunQuerySet:
         """Like `visible_to`, with runs in the trash: for restoring, and for telling 410 from 404."""
-        projects = Project.objects.visible_to(actor, perm).filter(pk=OuterRef("project_id"))
-        return self.filter(Exists(projects))
+        return self.filter(run_predicate(actor, perm))
 
     def with_allowed(self, actor: Actor, perm: Perm) -> RunQuerySet:
         """Annotate `allowed`: whether `actor` holds `perm`, in the same query."""
-        projects = Project.objects.visible_to(actor, perm).filter(pk=OuterRef("project_id"))
-        return self.annotate(allowed=Exists(projects))
+        held = Run.objects.including_trash_visible_to(actor, perm).filter(pk=OuterRef("pk"))
+        return self.annotate(allowed=Exists(held))
 
     def with_documents(self) -> RunQuerySet:
         """Load what a run's JSON needs in two queries, however many runs there are."""
@@ -61,6 +61,26 @@ class RunQuerySet(models.QuerySet["Run"]):
     def with_list_documents(self) -> RunQuerySet:
         """Like `with_documents`, without those that no list shows: a diff may have megabytes."""
         return self.with_documents().defer("document__git", "document__environment")
+
+
+def run_predicate(actor: Actor, perm: Perm) -> Q:
+    """The one rule of who may do what on a run: what they may do on its project, and grants on the run itself."""
+    projects = Project.objects.visible_to(actor, perm)
+    # A list of ids that is found once, rather than a question for each of 100,000 runs.
+    held = Q(project__in=projects.order_by().values("pk"))
+    if perm not in ON_RUN or perm not in actor.cap or actor.is_anonymous or actor.is_superuser:
+        return held
+    to_person = RunUserObjectPermission.objects.filter(
+        user_id=actor.user_id, permission__codename=perm.codename
+    )
+    to_team = RunGroupObjectPermission.objects.filter(
+        group__user=actor.user_id, permission__codename=perm.codename
+    )
+    granted = Q(pk__in=to_person.values("content_object")) | Q(
+        pk__in=to_team.values("content_object")
+    )
+    is_kept = Q(project__deleted_at=None)
+    return held | (granted & is_kept & within_key(actor, "project__org_id", "project_id"))
 
 
 class Run(models.Model):
@@ -103,6 +123,8 @@ class Run(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         ordering = ["-pk"]
+        # What a grant on one run can give; pages name permissions by themselves.
+        permissions = [(perm.codename, perm.value) for perm in sorted(ON_RUN)]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "short_id"], name="run_id_unique_in_project"
@@ -146,6 +168,18 @@ class Run(models.Model):
     @property
     def tag_names(self) -> list[str]:
         return [tag.name for tag in self.tags.all()]
+
+
+class RunUserObjectPermission(UserObjectPermissionBase):
+    """A permission that a person was given on one run by sharing it."""
+
+    content_object = models.ForeignKey(Run, models.CASCADE, related_name="person_grants")
+
+
+class RunGroupObjectPermission(GroupObjectPermissionBase):
+    """A permission that a team was given on one run by sharing it."""
+
+    content_object = models.ForeignKey(Run, models.CASCADE, related_name="team_grants")
 
 
 class RunDocument(models.Model):

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import apps.core.clock
-import apps.orgs.permissions
 
 
 class Migration(migrations.Migration):
@@ -233,11 +232,11 @@ class Migration(migrations.Migration):
                     "role",
                     models.CharField(
                         choices=[
-                            (apps.orgs.permissions.Role["ADMIN"], "Admin"),
-                            (apps.orgs.permissions.Role["MEMBER"], "Member"),
-                            (apps.orgs.permissions.Role["VIEWER"], "Viewer"),
+                            ("admin", "Admin"),
+                            ("member", "Member"),
+                            ("viewer", "Viewer"),
                         ],
-                        default=apps.orgs.permissions.Role["MEMBER"],
+                        default="member",
                         max_length=16,
                         verbose_name="role",
                     ),

@@ -3,7 +3,6 @@
 from django.db import migrations, models
 
 import apps.core.text
-import apps.orgs.permissions
 
 
 class Migration(migrations.Migration):
@@ -58,9 +57,9 @@ class Migration(migrations.Migration):
                     (
                         "role__in",
                         [
-                            apps.orgs.permissions.Role["ADMIN"],
-                            apps.orgs.permissions.Role["MEMBER"],
-                            apps.orgs.permissions.Role["VIEWER"],
+                            "admin",
+                            "member",
+                            "viewer",
                         ],
                     )
                 ),

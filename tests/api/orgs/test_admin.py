@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.orgs import events, services
 from apps.orgs.models import ApiKey, Membership, Org, User
-from apps.orgs.permissions import Role
+from apps.orgs.permissions import BuiltinRole
 from apps.projects.models import Project
 from apps.runs.models import Run
 from tests.conftest import Cast
@@ -221,10 +221,10 @@ def test_members_are_managed_in_their_org(
     form = {"name": "Acme", "description": ""}
     form |= {"memberships-TOTAL_FORMS": "4", "memberships-INITIAL_FORMS": "3"}
     changed = {
-        cast.ann: Role.ADMIN,
-        cast.mel: Role.VIEWER,
-        cast.vic: Role.VIEWER,
-        cast.sam: Role.MEMBER,
+        cast.ann: BuiltinRole.ADMIN,
+        cast.mel: BuiltinRole.VIEWER,
+        cast.vic: BuiltinRole.VIEWER,
+        cast.sam: BuiltinRole.MEMBER,
     }
     for index, (user, role) in enumerate(changed.items()):
         form |= {
@@ -237,7 +237,7 @@ def test_members_are_managed_in_their_org(
     response = root.post(f"/admin/orgs/org/{cast.acme.pk}/change/", form)
     assert response.status_code == 302, response.context["errors"]
     roles = {
-        m.user: m.role for m in Membership.objects.filter(org=cast.acme).select_related("user")
+        m.user: m.role_id for m in Membership.objects.filter(org=cast.acme).select_related("user")
     }
     assert roles == {cast.ann: "admin", cast.mel: "viewer", cast.sam: "member"}
     assert announced() == {cast.mel.pk, cast.vic.pk, cast.sam.pk}

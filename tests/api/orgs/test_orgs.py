@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries as MaxQueries
 
 from apps.orgs import services
 from apps.orgs.models import Membership, Org, User
-from apps.orgs.permissions import Role
+from apps.orgs.permissions import BuiltinRole
 from tests.api.rest import error_of, send
 from tests.conftest import Cast
 
@@ -81,7 +81,7 @@ def test_an_administrator_sees_all_orgs_with_their_own_role_or_none(
     cast: Cast, as_user: AsUser
 ) -> None:
     root = services.create_user(username="root-user", is_admin=True)
-    services.set_role(org=cast.acme, user=root, role=Role.VIEWER)
+    services.set_role(org=cast.acme, user=root, role=BuiltinRole.VIEWER)
     items = send(as_user(root), "get", "orgs").json()["items"]
     roles = {org["slug"]: org["role"] for org in items}
     assert roles == {

@@ -9,7 +9,16 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.runs import documents
-from apps.runs.models import ConfigChange, Fact, FactKey, Run, RunDocument, RunTag
+from apps.runs.models import (
+    ConfigChange,
+    Fact,
+    FactKey,
+    Run,
+    RunDocument,
+    RunGroupObjectPermission,
+    RunTag,
+    RunUserObjectPermission,
+)
 from tests.conftest import Cast
 from tests.factories import make_run, make_user
 
@@ -34,9 +43,10 @@ def act(root: Client, action: str, run: Run) -> None:
     run.refresh_from_db()
 
 
-def test_every_model_but_facts_has_an_admin() -> None:
+def test_every_model_but_facts_and_grants_has_an_admin() -> None:
     models = set(apps.get_app_config("runs").get_models())
-    assert {model for model in models if not admin.site.is_registered(model)} == {Fact}
+    without = {model for model in models if not admin.site.is_registered(model)}
+    assert without == {Fact, RunUserObjectPermission, RunGroupObjectPermission}
 
 
 @pytest.mark.parametrize("model", [Run, RunDocument, ConfigChange, RunTag, FactKey])

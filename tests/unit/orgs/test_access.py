@@ -4,8 +4,8 @@ from django.test import override_settings
 from apps.core.errors import Forbidden, NotFound, Unauthenticated
 from apps.orgs import access, services
 from apps.orgs.actor import ANONYMOUS, Actor
-from apps.orgs.models import ApiKey, Org, User
-from apps.orgs.permissions import ALL, READ, ROLE_PERMISSIONS, WRITE, Perm, Role, roles_with
+from apps.orgs.models import ApiKey, Org, RolePermission, User
+from apps.orgs.permissions import ALL, READ, ROLE_PERMISSIONS, WRITE, BuiltinRole, Perm
 from tests.conftest import Cast
 from tests.factories import make_user
 
@@ -15,17 +15,29 @@ def actor(user: User) -> Actor:
 
 
 def test_each_role_holds_what_the_lesser_one_does() -> None:
-    viewer, member, admin = (ROLE_PERMISSIONS[r] for r in (Role.VIEWER, Role.MEMBER, Role.ADMIN))
+    viewer, member, admin = (
+        ROLE_PERMISSIONS[r] for r in (BuiltinRole.VIEWER, BuiltinRole.MEMBER, BuiltinRole.ADMIN)
+    )
     assert viewer < member < admin
 
 
-def test_every_permission_is_somebody_s() -> None:
-    assert [perm for perm in Perm if not roles_with(perm)] == []
+def test_every_permission_but_that_over_oneself_is_an_admin_s() -> None:
+    assert set(Perm) - ROLE_PERMISSIONS[BuiltinRole.ADMIN] == {Perm.ACCOUNT_MANAGE}
+
+
+def test_the_rows_of_the_built_in_roles_are_what_the_code_says(db: None) -> None:
+    for key, permissions in ROLE_PERMISSIONS.items():
+        rows = RolePermission.objects.filter(role_id=key)
+        assert {Perm(row.perm) for row in rows} == permissions
 
 
 @pytest.mark.parametrize("perm", list(Perm))
 def test_an_org_is_visible_to_those_whose_role_holds_the_permission(cast: Cast, perm: Perm) -> None:
-    people = {Role.ADMIN: cast.ann, Role.MEMBER: cast.mel, Role.VIEWER: cast.vic}
+    people = {
+        BuiltinRole.ADMIN: cast.ann,
+        BuiltinRole.MEMBER: cast.mel,
+        BuiltinRole.VIEWER: cast.vic,
+    }
     for role, user in people.items():
         visible = Org.objects.visible_to(actor(user), perm).filter(pk=cast.acme.pk).exists()
         assert visible is (perm in ROLE_PERMISSIONS[role])

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from apps.orgs import authentication
 from apps.orgs.models import Membership, Org, User
-from apps.orgs.permissions import Role
+from apps.orgs.permissions import BuiltinRole
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 
@@ -40,20 +40,20 @@ def test_all_options(capsys: pytest.CaptureFixture[str], cast: Cast) -> None:
     assert (user.email, user.is_superuser, user.is_staff) == ("n@x.org", True, True)
     assert user.check_password(PASSWORD)
     assert line["org"] == "acme"
-    assert Membership.objects.get(org=cast.acme, user=user).role == Role.MEMBER
+    assert Membership.objects.get(org=cast.acme, user=user).role_id == BuiltinRole.MEMBER
 
 
 def test_an_org_that_is_not_there_is_made(capsys: pytest.CaptureFixture[str]) -> None:
     adduser(capsys, "ann", "--org", "lab")
     adduser(capsys, "mel", "--org", "lab")
     lab = Org.objects.get(slug="lab")
-    roles = {m.user.username: m.role for m in lab.memberships.select_related("user")}
-    assert roles == {"ann": Role.ADMIN, "mel": Role.MEMBER}
+    roles = {m.user.username: m.role_id for m in lab.memberships.select_related("user")}
+    assert roles == {"ann": BuiltinRole.ADMIN, "mel": BuiltinRole.MEMBER}
 
 
 def test_one_s_own_org_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert adduser(capsys, "ann", "--org", "ann")["org"] == "ann"
-    assert Membership.objects.get().role == Role.ADMIN
+    assert Membership.objects.get().role_id == BuiltinRole.ADMIN
 
 
 @pytest.mark.parametrize(

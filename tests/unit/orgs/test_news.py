@@ -8,7 +8,7 @@ from django.test import Client
 
 from apps.orgs import events, services
 from apps.orgs.models import User
-from apps.orgs.permissions import Role
+from apps.orgs.permissions import BuiltinRole
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 
@@ -33,7 +33,7 @@ def revoke(cast: Cast) -> None:
 
 
 def demote(cast: Cast) -> None:
-    services.set_role(org=cast.acme, user=cast.mel, role=Role.VIEWER)
+    services.set_role(org=cast.acme, user=cast.mel, role=BuiltinRole.VIEWER)
 
 
 def remove(cast: Cast) -> None:

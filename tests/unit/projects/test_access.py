@@ -5,15 +5,20 @@ from apps.core.errors import Forbidden, NotFound, Unauthenticated
 from apps.orgs import services as org_services
 from apps.orgs.actor import ANONYMOUS, Actor
 from apps.orgs.models import Membership, Org
-from apps.orgs.permissions import PUBLIC, READ, ROLE_PERMISSIONS, WRITE, Perm, Role
+from apps.orgs.permissions import PUBLIC, READ, ROLE_PERMISSIONS, WRITE, BuiltinRole, Perm
 from apps.projects import access, services
 from apps.projects.models import Project
 from tests.conftest import Cast
 from tests.factories import make_project, make_user
 
 
-def actors(cast: Cast) -> dict[Role | None, Actor]:
-    people = {Role.ADMIN: cast.ann, Role.MEMBER: cast.mel, Role.VIEWER: cast.vic, None: cast.sam}
+def actors(cast: Cast) -> dict[BuiltinRole | None, Actor]:
+    people = {
+        BuiltinRole.ADMIN: cast.ann,
+        BuiltinRole.MEMBER: cast.mel,
+        BuiltinRole.VIEWER: cast.vic,
+        None: cast.sam,
+    }
     return {role: Actor.for_user(user) for role, user in people.items()}
 
 
@@ -70,16 +75,16 @@ def test_get_project_tells_unseen_from_not_allowed(cast: Cast) -> None:
         access.get_project(ANONYMOUS, "acme", "mnist")
     for actor, org, project in [
         (who[None], "acme", "mnist"),
-        (who[Role.ADMIN], "acme", "nothing"),
-        (who[Role.ADMIN], "ann", "mnist"),
-        (who[Role.ADMIN], "ACME", "mnist"),
+        (who[BuiltinRole.ADMIN], "acme", "nothing"),
+        (who[BuiltinRole.ADMIN], "ann", "mnist"),
+        (who[BuiltinRole.ADMIN], "ACME", "mnist"),
     ]:
         with pytest.raises(NotFound) as caught:
             access.get_project(actor, org, project)
         assert caught.value.code == "project_not_found"
     with pytest.raises(Forbidden):
-        access.get_project(who[Role.VIEWER], "acme", "mnist", Perm.RUN_WRITE)
-    found = access.get_project(who[Role.MEMBER], "acme", "mnist", Perm.RUN_WRITE)
+        access.get_project(who[BuiltinRole.VIEWER], "acme", "mnist", Perm.RUN_WRITE)
+    found = access.get_project(who[BuiltinRole.MEMBER], "acme", "mnist", Perm.RUN_WRITE)
     assert found == cast.mnist
 
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from apps.core.errors import AppError, Conflict
 from apps.orgs import services
 from apps.orgs.models import Membership, Org, User
-from apps.orgs.permissions import Role
+from apps.orgs.permissions import BuiltinRole
 
 KEY_NAME = "adduser"
 
@@ -78,7 +78,7 @@ def _join(slug: str, user: User) -> None:
     if org is None:
         services.create_org(slug=slug, admin=user)
     elif not Membership.objects.filter(org=org, user=user).exists():
-        services.set_role(org=org, user=user, role=Role.MEMBER)
+        services.set_role(org=org, user=user, role=BuiltinRole.MEMBER)
 
 
 def _sentence(error: AppError) -> str:

@@ -1,4 +1,4 @@
-"""People, their API keys, organisations and who belongs to them."""
+"""People, service accounts and their API keys."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
 from apps.core.text import validate_line
 from apps.orgs.actor import Actor
-from apps.orgs.permissions import ALL, READ, WRITE, Perm, Role, roles_with
+from apps.orgs.permissions import ALL, READ, WRITE, Perm
 
 # First path segments that the product uses itself.
 RESERVED_SLUGS = frozenset(
@@ -36,7 +36,10 @@ slug_validator = RegexValidator(
 
 
 class User(AbstractUser):
-    """A person or a script's account. The username is the slug of the personal org."""
+    """A person, whose username is the slug of their personal org; or the service account of an org or team.
+
+    A service account has no password, no e-mail and no personal org: it has API keys only.
+    """
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("System")
@@ -54,6 +57,22 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=150, blank=True, validators=[validate_line])
     language = models.CharField(_("language"), max_length=16, blank=True)
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    service_org = models.ForeignKey(
+        "orgs.Org",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="service_accounts",
+        verbose_name=_("service account of"),
+    )
+    service_team = models.ForeignKey(
+        "orgs.Team",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="service_accounts",
+        verbose_name=_("of its team"),
+    )
     # One name is enough, and the order of two is not the same in Chinese and English.
     first_name = None  # type: ignore[assignment]  # AbstractUser declares it; None removes the column
     last_name = None  # type: ignore[assignment]
@@ -78,82 +97,20 @@ class User(AbstractUser):
     def display_name(self) -> str:
         return self.name or self.username
 
+    @property
+    def is_service(self) -> bool:
+        return self.service_org_id is not None
+
+    @property
+    def home_org_slug(self) -> str:
+        """The org where a script logs when it names none: the personal one, or the service account's."""
+        return self.service_org.slug if self.service_org is not None else self.username
+
     def get_full_name(self) -> str:
         return self.display_name
 
     def get_short_name(self) -> str:
         return self.display_name
-
-
-class OrgQuerySet(models.QuerySet["Org"]):
-    def visible_to(self, actor: Actor, perm: Perm = Perm.ORG_VIEW) -> OrgQuerySet:
-        """Keep the orgs in which `actor` holds `perm`."""
-        return self.filter(org_predicate(actor, perm, "pk"))
-
-    def with_role_of(self, actor: Actor) -> OrgQuerySet:
-        """Annotate `role`: the actor's own in each org, or None."""
-        own = Membership.objects.filter(org_id=OuterRef("pk"), user_id=actor.user_id or 0)
-        return self.annotate(role=Subquery(own.values("role")[:1]))
-
-
-def org_predicate(actor: Actor, perm: Perm, org_path: str) -> Q:
-    """The condition "actor's role in the org at `org_path` holds perm", the one rule behind every check.
-
-    EXISTS and not a join: a left join would match the NULL of anonymous users against orgs without members.
-    """
-    if perm not in actor.cap or actor.user_id is None:
-        return Q(pk__in=[])
-    if actor.is_superuser:
-        return ~Q(pk__in=[])
-    memberships = Membership.objects.filter(
-        org_id=OuterRef(org_path), user_id=actor.user_id, role__in=roles_with(perm)
-    )
-    return Q(Exists(memberships))
-
-
-class Org(models.Model):
-    """An organisation: the home of projects. Everybody has a personal one."""
-
-    slug = models.CharField(_("slug"), max_length=63, unique=True, validators=[slug_validator])
-    name = models.CharField(_("name"), max_length=150, validators=[validate_line])
-    description = models.TextField(_("description"), blank=True, max_length=10_000)
-    is_personal = models.BooleanField(_("personal"), default=False)
-    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
-
-    objects = OrgQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("organisation")
-        verbose_name_plural = _("organisations")
-        ordering = ["slug"]
-
-    def __str__(self) -> str:
-        return self.slug
-
-
-class Membership(models.Model):
-    """That a person belongs to an org, and as what."""
-
-    org = models.ForeignKey(Org, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    role = models.CharField(
-        _("role"),
-        max_length=16,
-        choices=[(Role.ADMIN, _("Admin")), (Role.MEMBER, _("Member")), (Role.VIEWER, _("Viewer"))],
-        default=Role.MEMBER,
-    )
-    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
-
-    class Meta:
-        verbose_name = _("membership")
-        verbose_name_plural = _("memberships")
-        constraints = [
-            models.UniqueConstraint(fields=["org", "user"], name="membership_unique"),
-            models.CheckConstraint(condition=Q(role__in=list(Role)), name="membership_role_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} ({self.role}) in {self.org}"
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -196,6 +153,18 @@ class ApiKey(models.Model):
     prefix = models.CharField(_("prefix"), max_length=PREFIX_LENGTH, db_index=True, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices, default=Scope.FULL)
+    only_org = models.ForeignKey(
+        "orgs.Org",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for this organisation only"),
+    )
+    # No foreign key: projects are above this app. A project's number is never used again.
+    only_project_id = models.PositiveBigIntegerField(
+        _("for this project only"), null=True, blank=True
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
