@@ -1,10 +1,8 @@
-"""Every write about people, their keys and orgs."""
+"""Every write about people."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -13,24 +11,20 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from apps.core import clock
 from apps.core.errors import Conflict, Invalid
 from apps.core.text import normalise
-from apps.orgs import events
-from apps.orgs.models import RESERVED_SLUGS, ApiKey, Membership, Org, Role, User
+from apps.orgs.models import RESERVED_SLUGS, Membership, Org, User
 from apps.orgs.permissions import BuiltinRole
+from apps.orgs.services.changes import announce_access_changed, only
 
 # What a person may change of their account. All else (rights, username, state) has its own function.
 PROFILE = frozenset({"name", "email", "language", "theme"})
-ORG_EDITABLE = frozenset({"name", "description"})
-MAX_USABLE_KEYS = 200
 
 
-# --- People ------------------------------------------------------------------------------------
 @transaction.atomic
 def create_user(
     *,
@@ -76,7 +70,7 @@ def create_user(
 @transaction.atomic
 def update_user(*, user: User, **changes: str) -> User:
     """Change a person's name, email, language or theme; raise Invalid naming each field that cannot be used."""
-    _only(changes, PROFILE)
+    only(changes, PROFILE)
     if "email" in changes:
         changes["email"] = changes["email"].strip().lower()
     if "name" in changes:
@@ -214,138 +208,3 @@ def prune_sign_ins() -> None:
 def find_personal_org(user: User) -> Org | None:
     """Return the user's own org."""
     return Org.objects.filter(is_personal=True, slug=user.username).first()
-
-
-# --- Orgs --------------------------------------------------------------------------------------
-@transaction.atomic
-def create_org(*, slug: str, name: str = "", description: str = "", admin: User) -> Org:
-    """Make an org with `admin` as its first admin; raise Conflict `org_exists` when the name is taken."""
-    org = Org(slug=slug, name=normalise(name.strip()) or slug, description=description, owner=admin)
-    _check_org(org)
-    try:
-        if is_taken(slug):
-            raise IntegrityError
-        with transaction.atomic():
-            org.save(force_insert=True)
-    except IntegrityError:
-        raise Conflict(
-            _("The name %(name)s is taken.") % {"name": slug}, code="org_exists"
-        ) from None
-    Membership.objects.create(org=org, user=admin, role_id=BuiltinRole.ADMIN)
-    return org
-
-
-@transaction.atomic
-def update_org(*, org: Org, **changes: str) -> Org:
-    """Change an org's name or description; raise Invalid naming each field that cannot be used."""
-    _only(changes, ORG_EDITABLE)
-    if "name" in changes:
-        changes["name"] = normalise(changes["name"].strip())
-    for field, value in changes.items():
-        setattr(org, field, value)
-    _check_org(org)
-    org.save(update_fields=list(changes))
-    return org
-
-
-def _check_org(org: Org) -> None:
-    try:
-        org.full_clean(validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        raise Invalid(_("This organisation cannot be saved."), fields=error.message_dict) from None
-
-
-@transaction.atomic
-def set_role(*, org: Org, user: User, role: str) -> Membership:
-    """Make somebody a member of an org, or change their role in it. `role` is the key of a built-in role, or of
-    one that the org or an org above it has made."""
-    usable = Q(org=None) | Q(org__descents__org=org)
-    if not Role.objects.filter(usable, key=role).exists():
-        raise Invalid(_("There is no such role here."), fields={"role": [role]})
-    membership, _is_new = Membership.objects.update_or_create(
-        org=org, user=user, defaults={"role_id": role}
-    )
-    announce_access_changed(user.pk)
-    return membership
-
-
-@transaction.atomic
-def remove_member(*, org: Org, user: User) -> None:
-    """End somebody's membership. Their runs stay."""
-    Membership.objects.filter(org=org, user=user).delete()
-    announce_access_changed(user.pk)
-
-
-# --- API keys ----------------------------------------------------------------------------------
-@transaction.atomic
-def create_api_key(
-    *,
-    user: User,
-    name: str,
-    scope: str = ApiKey.Scope.FULL,
-    expires_at: datetime | None = None,
-    made_with: int | None = None,
-) -> tuple[ApiKey, str]:
-    """Make a key and return it with its secret, which can't be had again.
-
-    `made_with` is the id of the key that asks for it, if one does: the new one must not outlive it. Raises
-    Invalid naming each field that cannot be used, Conflict `too_many_keys`.
-    """
-    secret = ApiKey.new_secret()
-    key = ApiKey(
-        user=user,
-        name=normalise(name.strip()),
-        prefix=secret[: ApiKey.PREFIX_LENGTH],
-        digest=ApiKey.digest_of(secret),
-        scope=scope,
-        expires_at=expires_at,
-    )
-    _check_key(key, made_with)
-    if ApiKey.objects.usable().filter(user=user).count() >= MAX_USABLE_KEYS:
-        raise Conflict(
-            _("You have %(count)d API keys. Revoke some before you make another.")
-            % {"count": MAX_USABLE_KEYS},
-            code="too_many_keys",
-        )
-    key.save(force_insert=True)
-    return key, secret
-
-
-def _check_key(key: ApiKey, made_with: int | None) -> None:
-    problems: dict[str, list[str]] = {}
-    try:
-        key.full_clean(validate_unique=False)
-    except ValidationError as error:
-        problems = dict(error.message_dict)
-    maker = ApiKey.objects.filter(pk=made_with).first() if made_with is not None else None
-    if key.is_expired:
-        problems["expires_at"] = [_("This is in the past.")]
-    elif maker is not None and _outlives(key, maker):
-        problems["expires_at"] = [_("A key cannot outlive the key that makes it.")]
-    if problems:
-        raise Invalid(_("This key cannot be made."), fields=problems)
-
-
-def _outlives(key: ApiKey, maker: ApiKey) -> bool:
-    if maker.expires_at is None:
-        return False
-    return key.expires_at is None or key.expires_at > maker.expires_at
-
-
-@transaction.atomic
-def revoke_api_key(*, key: ApiKey) -> None:
-    """End a key now. Revoking twice keeps the first time."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now())
-    announce_access_changed(key.user_id)
-
-
-# --- News --------------------------------------------------------------------------------------
-def announce_access_changed(user_id: int) -> None:
-    """After the commit, make caches and sockets forget what this person may do."""
-    transaction.on_commit(lambda: events.access_changed.send(sender=User, user_id=user_id))
-
-
-def _only(changes: dict[str, Any], allowed: frozenset[str]) -> None:
-    """Raise ValueError for a field that no door may set: a bug, and better loud than a hole."""
-    if not changes.keys() <= allowed:
-        raise ValueError(f"not to be changed here: {sorted(changes.keys() - allowed)}")
