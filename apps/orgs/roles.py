@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps.registry import Apps
+
 from apps.orgs.models import Role, RolePermission
 from apps.orgs.permissions import ROLE_PERMISSIONS, Perm
 
 
-def write_builtin_roles(**_signal: Any) -> None:
+def write_builtin_roles(apps: Apps, **_signal: Any) -> None:
     """Bring the rows of the built-in roles in line with the code. Connected to `post_migrate`."""
+    if "rolepermission" not in apps.all_models["orgs"]:
+        return  # Migrated back to before there were any.
     for key, permissions in ROLE_PERMISSIONS.items():
         Role.objects.get_or_create(key=key, defaults={"name": key})
         set_permissions(Role(key=key), permissions)
