@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps.registry import Apps
+from django.apps.registry import apps as installed_apps
 
 from apps.orgs.models import Role, RolePermission
 from apps.orgs.permissions import ROLE_PERMISSIONS, Perm
 
 
-def write_builtin_roles(apps: Apps, **_signal: Any) -> None:
+def write_builtin_roles(apps: Apps = installed_apps, **_signal: Any) -> None:
     """Bring the rows of the built-in roles in line with the code. Connected to `post_migrate`."""
     if "rolepermission" not in apps.all_models["orgs"]:
         return  # Migrated back to before there were any.

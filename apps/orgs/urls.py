@@ -3,7 +3,8 @@
 from allauth.account import views as account
 from django.urls import path, re_path
 
-from apps.orgs import api, views
+from apps.orgs.api import people as api
+from apps.orgs.views import people as views
 
 app_name = "orgs"
 web_urls = [

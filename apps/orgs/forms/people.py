@@ -13,20 +13,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.errors import AppError
+from apps.orgs.forms.plain import PlainForm
 from apps.orgs.models import ApiKey, User
-
-
-class PlainForm(forms.Form):
-    """A form whose problems may come from a service."""
-
-    def add_problems(self, error: AppError) -> None:
-        """Show what a service refused, at the fields it names."""
-        for field, messages in error.fields.items():
-            for message in messages:
-                self.add_error(field if field in self.fields else None, message)
-        if not error.fields:
-            self.add_error(None, error.message)
 
 
 class WelcomeForm(PlainForm):

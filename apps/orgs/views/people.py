@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from apps.core.errors import AppError, Malformed
 from apps.orgs import access, services
-from apps.orgs.forms import KeyForm, ProfileForm, WelcomeForm
+from apps.orgs.forms.people import KeyForm, ProfileForm, WelcomeForm
 from apps.orgs.http import actor_of, signed_in_user
 from apps.orgs.models import User
 

@@ -17,7 +17,7 @@ from apps.orgs import access, credentials, services, tokens
 from apps.orgs.models import ApiKey, Org
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import AccountAPIView, ActorAPIView, OrgAPIView
-from apps.orgs.serializers import (
+from apps.orgs.serializers.people import (
     KeyInput,
     KeyListOutput,
     KeyOutput,

@@ -1,0 +1,5 @@
+"""What administrators see of people and organisations: Django finds the admin by this name."""
+
+from apps.orgs.admin import orgs, people
+
+__all__ = ["orgs", "people"]
