@@ -12,6 +12,14 @@ check() {
     "$@" || failed="$failed, $name"
 }
 
+# Show what a command says on standard error only if it failed.
+quietly() {
+    "$@" 2>"$WANLLMDB_DATA_DIR/said" || {
+        cat "$WANLLMDB_DATA_DIR/said"
+        return 1
+    }
+}
+
 # Checks of settings and models must not touch anybody's data.
 WANLLMDB_DATA_DIR=$(mktemp -d)
 trap 'rm -rf "$WANLLMDB_DATA_DIR"' EXIT
@@ -25,6 +33,8 @@ check "mypy" $python -m mypy
 check "mypy, sdk" sh -c "cd sdk && ../$python -m mypy"
 check "import-linter" .venv/bin/lint-imports --no-cache
 check "djlint" $python -m djlint --quiet --lint --check templates
+check "bandit" quietly .venv/bin/bandit --quiet --configfile pyproject.toml --recursive apps wanllmdb manage.py sdk/src
+check "pip-audit" $python scripts/audit.py
 check "biome" scripts/npm.sh run --silent lint
 check "tsc" scripts/npm.sh run --silent types
 check "migrations" $python manage.py makemigrations --check --dry-run --verbosity 0

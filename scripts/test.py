@@ -43,8 +43,16 @@ def pytest(*arguments: str) -> tuple[str, ...]:
 
 WORKERS = ("-n", str(max(2, min(8, os.cpu_count() or 2))))
 SUITES = (
-    Suite("unit", "Unit and API, SQLite", pytest(*WORKERS, "tests/unit", "tests/api")),
-    Suite(ON_POSTGRES, "Unit and API, PostgreSQL", pytest(*WORKERS, "tests/unit", "tests/api")),
+    Suite(
+        "unit",
+        "Unit and API, SQLite",
+        pytest(*WORKERS, "tests/unit", "tests/api", "tests/security"),
+    ),
+    Suite(
+        ON_POSTGRES,
+        "Unit and API, PostgreSQL",
+        pytest(*WORKERS, "tests/unit", "tests/api", "tests/security"),
+    ),
     Suite("sdk", "SDK", pytest(*WORKERS, "tests"), ROOT / "sdk"),
     Suite("contract", "Contract", pytest("-n", "2", "tests/contract")),
     Suite("e2e", "End to end", pytest("tests/e2e")),

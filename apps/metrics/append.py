@@ -140,7 +140,7 @@ def _select_streams(
 ) -> dict[tuple[int, uuid.UUID], _StreamState]:
     # In one order everywhere, so that two processes don't wait for each other.
     rows = sql.fetch(
-        "SELECT s.id, s.run_id, s.uuid, s.next_offset, s.next_row, s.last_step, r.deleted_at "
+        "SELECT s.id, s.run_id, s.uuid, s.next_offset, s.next_row, s.last_step, r.deleted_at "  # nosec B608
         "FROM metrics_stream s JOIN runs_run r ON r.id = s.run_id "
         "WHERE (s.run_id, s.uuid) IN (VALUES {rows}) ORDER BY s.id" + sql.for_update_of("s"),
         rows=[(run_id, sql.adapt(name)) for run_id, name in keys],

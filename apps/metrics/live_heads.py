@@ -40,7 +40,7 @@ def read_heads(run_ids: Collection[int], kind: Kind) -> dict[int, RunHeads]:
     with sql.snapshot():
         # The columns that are read come from this text, not from anybody's request.
         for run, packed, counted, left_out, skew in sql.fetch(
-            "SELECT run_id, {column}, counted, left_out_points, clock_skew_s FROM metrics_head "
+            "SELECT run_id, {column}, counted, left_out_points, clock_skew_s FROM metrics_head "  # nosec B608
             "WHERE run_id IN (VALUES {numbers})".replace("{column}", column),
             numbers=[(run,) for run in run_ids],
         ):

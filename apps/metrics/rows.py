@@ -44,7 +44,7 @@ class _Source:
 
     def load(self, kind: int) -> Block:
         if self.block is None:
-            assert self.tile_id is not None  # noqa: S101 - one of the two is always there
+            assert self.tile_id is not None  # noqa: S101 - one of the two is always there  # nosec B101
             self.block = read_tile(self.tile_id, kind)[1]
         return self.block
 

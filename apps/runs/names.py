@@ -22,5 +22,5 @@ NOUNS = """
 
 def friendly_name(number: int) -> str:
     """Return a name such as `quiet-heron-12` for a project's run of this number."""
-    adjective, noun = random.choice(ADJECTIVES), random.choice(NOUNS)  # noqa: S311 - a name, not a secret
+    adjective, noun = random.choice(ADJECTIVES), random.choice(NOUNS)  # noqa: S311 - a name, not a secret  # nosec B311
     return f"{adjective}-{noun}-{number}"

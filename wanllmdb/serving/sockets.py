@@ -49,6 +49,6 @@ def _not_here(host: str) -> str:
 def url(listener: socket.socket) -> str:
     """Return the address to open in a browser on this machine."""
     host, port = listener.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound  # nosec B104
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -8,7 +8,7 @@ import platform
 import re
 import shlex
 import socket
-import subprocess
+import subprocess  # nosec B404 # asks git and the driver
 import sys
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
     # No prompt, no lock: collecting facts must not disturb a git command in another window.
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
+        done = subprocess.run(  # noqa: S603 - fixed arguments, no shell  # nosec B603 B607
             ["git", *arguments],  # noqa: S607 - the user's own git is the right one
             cwd=folder,
             env=env,

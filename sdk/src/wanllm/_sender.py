@@ -174,7 +174,7 @@ class Sender:
         if self._draining:
             return _IMPATIENT_BACKOFF_S
         # Jitter: a thousand runs that lost the same server must not come back in one second.
-        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it  # nosec B311
         delay = min(MAX_BACKOFF_S, 0.5 * 2.0**self._attempt) * jitter
         return float(max(delay, min(retry.after_s or 0.0, 600.0)))
 

@@ -220,7 +220,7 @@ def _patiently(action: Any, deadline: float | None = None) -> Any:
         try:
             return action()
         except Retry as retry:
-            jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+            jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it  # nosec B311
             pause = max(min(10.0, 0.25 * 2**attempt) * jitter, retry.after_s or 0.0)
             if deadline is not None and time.monotonic() + pause > deadline:
                 raise

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
-import subprocess
+import subprocess  # nosec B404 # installs and runs the example
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ REQUIREMENTS = ROOT / "requirements-demo.txt"
 EXAMPLE = ROOT / "examples" / "digits.py"
 ENVIRONMENT = ROOT / "build" / "demo"
 PYTHON = ENVIRONMENT / "bin" / "python"
-EVERY_HOST = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+EVERY_HOST = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound  # nosec B104
 
 
 class Command(BaseCommand):
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         self.install()
         with self.api_key(url) as key:
             self.say(f"Training twelve small networks; watch them at {url}")
-            done = subprocess.run(  # noqa: S603 - our own example, with the name of a project
+            done = subprocess.run(  # noqa: S603 - our own example, with the name of a project  # nosec B603
                 [PYTHON, EXAMPLE, options["project"]],
                 env={
                     **os.environ,
@@ -120,7 +120,7 @@ class Command(BaseCommand):
 
 def run(*command: str | Path) -> None:
     """Run a step of the installation. Raises CommandError; its output has said why."""
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 - commands of this file only
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 - commands of this file only  # nosec B603
         raise CommandError("The demo's environment could not be made; the lines above say why.")
 
 
@@ -134,7 +134,7 @@ def server_url() -> str:
 def is_up(url: str) -> bool:
     """Tell whether a server answers there."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310 - http(s) only
+        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310 - http(s) only  # nosec B310
             return bool(answer.status == 200)
     except OSError:
         return False
