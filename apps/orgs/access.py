@@ -1,5 +1,6 @@
 """The only way to an org, and to what is one's own: loading it is the check."""
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Forbidden, NotFound, Unauthenticated
@@ -34,6 +35,16 @@ def get_org(actor: Actor, slug: str, need: Perm = Perm.ORG_VIEW) -> Org:
 def can_in_org(actor: Actor, perm: Perm, org: Org) -> bool:
     """Tell whether `actor` holds `perm` in `org`."""
     return Org.objects.visible_to(actor, perm).filter(pk=org.pk).exists()
+
+
+def held_in(actor: Actor, org: Org) -> frozenset[Perm]:
+    """Return all that `actor` may do in `org`, in one query."""
+    each = {
+        perm.codename: Exists(Org.objects.visible_to(actor, perm).filter(pk=OuterRef("pk")))
+        for perm in Perm
+    }
+    row = Org.objects.filter(pk=org.pk).annotate(**each).values(*each).first() or {}
+    return frozenset(perm for perm in Perm if row.get(perm.codename))
 
 
 def refuse_anonymous(actor: Actor) -> None:

@@ -12,7 +12,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 
 from apps.core import clock, json_values
+from apps.core.errors import NotFound, Unauthenticated
+from apps.core.text import is_storable
+from apps.orgs import access as org_access
 from apps.orgs.actor import Actor
+from apps.orgs.models import Org
 from apps.projects.models import Project
 from apps.runs.models import Run
 
@@ -85,6 +89,18 @@ def projects_with_counts(actor: Actor) -> QuerySet[Project]:
         )
         .order_by("-active_at", "-pk")
     )
+
+
+def get_org_with_projects(actor: Actor, slug: str) -> Org:
+    """Return an org that `actor` can see, or one in which they can see a project; raise NotFound for any other."""
+    try:
+        return org_access.get_org(actor, slug)
+    except (NotFound, Unauthenticated):
+        project = Project.objects.visible_to(actor).filter(org__slug=slug).select_related("org")
+        found = project.first() if is_storable(slug) else None
+        if found is None:
+            raise
+        return found.org
 
 
 def add_activity(actor: Actor, projects: Sequence[Any]) -> None:

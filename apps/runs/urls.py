@@ -7,6 +7,7 @@ from apps.runs import api, views
 app_name = "runs"
 web_urls = [
     path("", views.home, name="home"),
+    path("<org:org>", views.org, name="org"),
     path("<org:org>/<str:project>", views.workspace, name="workspace"),
     path("<org:org>/<str:project>/runs/<str:run>", views.run_overview, name="run-overview"),
     path("<org:org>/<str:project>/runs/<str:run>/charts", views.run_charts, name="run-charts"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from apps.core import json_values
 from apps.core.errors import AppError
 from apps.orgs.http import actor_of, signed_in_user
-from apps.orgs.models import User
+from apps.orgs.models import Org, User
 from apps.orgs.permissions import Perm
 from apps.orgs.services import find_personal_org
 from apps.projects import access as project_access
@@ -28,6 +28,7 @@ from apps.runs.overview import overview
 from apps.runs.serializers import RunOutput
 
 PROJECTS_A_PAGE = 20
+ORGS_SHOWN = 50
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -42,7 +43,9 @@ def home(request: HttpRequest) -> HttpResponse:
     home_page.add_activity(actor, projects)
     org = find_personal_org(user)
     headline = home_page.headline_key(runs)
+    orgs = Org.objects.visible_to(actor).joined_by(actor)
     context = {
+        "orgs": orgs.order_by("-is_personal", "slug")[:ORGS_SHOWN],
         "rows": home_page.with_headline(runs, headline),
         "running_count": Run.objects.visible_to(actor).filter(state=Run.State.RUNNING).count(),
         "headline": headline,
@@ -51,6 +54,19 @@ def home(request: HttpRequest) -> HttpResponse:
         "example_project": projects[0] if projects else f"{org or user.username}/my-project",
     }
     return render(request, "runs/home.html", context)
+
+
+def org(request: HttpRequest, org: str) -> HttpResponse:
+    """Show an org's projects and the orgs in it."""
+    actor = actor_of(request)
+    found = home_page.get_org_with_projects(actor, org)
+    counted = home_page.projects_with_counts(actor).filter(org=found)
+    page = Paginator(counted, PROJECTS_A_PAGE).get_page(request.GET.get("page"))
+    projects = list(page.object_list)
+    home_page.add_activity(actor, projects)
+    children = Org.objects.visible_to(actor).filter(parent=found)
+    context = {"org": found, "children": children, "page": page, "projects": projects}
+    return render(request, "runs/org.html", context)
 
 
 def workspace(request: HttpRequest, org: str, project: str) -> HttpResponse:

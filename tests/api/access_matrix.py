@@ -163,6 +163,7 @@ ROWS = [
     Row("metrics:api-run-truncate", "POST", write(), {"step": 5}),
     Row("metrics:api-run-history", "GET", read()),
     Row("runs:home", "GET", own_page()),
+    Row("runs:org", "GET", page()),
     Row("runs:workspace", "GET", page()),
     Row("runs:run-overview", "GET", page()),
     Row("runs:run-charts", "GET", page()),

@@ -59,6 +59,18 @@ class OrgQuerySet(models.QuerySet["Org"]):
         ).order_by("org__descents__distance")
         return self.annotate(role=Subquery(nearest.values("role_id")[:1]))
 
+    def joined_by(self, actor: Actor) -> OrgQuerySet:
+        """Keep the orgs that `actor` belongs to, by themselves or through one above."""
+        memberships = Membership.objects.filter(
+            org__descents__org_id=OuterRef("pk"), user_id=actor.user_id or 0
+        )
+        return self.filter(Exists(memberships))
+
+    def above(self, org: Org) -> OrgQuerySet:
+        """Keep the orgs that `org` lies in, the outermost first."""
+        lines = Q(descents__org=org, descents__distance__gt=0)
+        return self.filter(lines).order_by("-descents__distance")
+
 
 class Org(models.Model):
     """An organisation: the home of projects. Everybody has a personal one; others may lie within one another."""
