@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.models import Group
 from django.db import models
@@ -30,6 +31,9 @@ class Team(Group):
     title = models.CharField(_("name"), max_length=150, validators=[validate_line])
     description = models.TextField(_("description"), blank=True, max_length=10_000)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    if TYPE_CHECKING:
+        objects: ClassVar[models.Manager[Team]]  # type: ignore[assignment]  # the parent's is one of groups
 
     class Meta:
         verbose_name = _("team")
