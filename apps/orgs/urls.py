@@ -3,16 +3,19 @@
 from allauth.account import views as account
 from django.urls import path, re_path
 
+from apps.orgs.api import keys as keys_api
 from apps.orgs.api import people as api
+from apps.orgs.views import keys
 from apps.orgs.views import people as views
 
 app_name = "orgs"
 web_urls = [
     path("welcome", views.welcome, name="welcome"),
     path("settings/profile", views.profile, name="profile"),
-    path("settings/keys", views.key_list, name="key-list"),
-    path("settings/keys/quick", views.key_quick, name="key-quick"),
-    path("settings/keys/<int:pk>/revoke", views.key_revoke, name="key-revoke"),
+    path("settings/keys", keys.key_list, name="key-list"),
+    path("settings/keys/quick", keys.key_quick, name="key-quick"),
+    path("settings/keys/<int:pk>/revoke", keys.key_revoke, name="key-revoke"),
+    path("settings/keys/<int:pk>/rotate", keys.key_rotate, name="key-rotate"),
     path("settings/language", views.language, name="language"),
     path("settings/theme", views.theme, name="theme"),
 ]
@@ -44,8 +47,9 @@ api_urls = [
     path("auth/refresh", api.RefreshView.as_view(), name="api-refresh"),
     path("auth/logout", api.LogoutView.as_view(), name="api-logout"),
     path("auth/me", api.MeView.as_view(), name="api-me"),
-    path("auth/keys", api.KeyListView.as_view(), name="api-key-list"),
-    path("auth/keys/<int:key>", api.KeyDetailView.as_view(), name="api-key-detail"),
+    path("auth/keys", keys_api.KeyListView.as_view(), name="api-key-list"),
+    path("auth/keys/<int:key>", keys_api.KeyDetailView.as_view(), name="api-key-detail"),
+    path("auth/keys/<int:key>/rotate", keys_api.KeyRotateView.as_view(), name="api-key-rotate"),
     path("orgs", api.OrgListView.as_view(), name="api-org-list"),
     path("orgs/<str:org>", api.OrgDetailView.as_view(), name="api-org-detail"),
 ]

@@ -110,6 +110,7 @@ ROWS = [
     Row("orgs:api-key-list", "GET", own_write()),
     Row("orgs:api-key-list", "POST", own_write(201), {"name": "k"}),
     Row("orgs:api-key-detail", "DELETE", anns(204)),
+    Row("orgs:api-key-rotate", "POST", anns(201), {"overlap_s": 0}),
     Row("orgs:profile", "GET", own_page()),
     # 422: the new e-mail asks for the password.
     Row("orgs:profile", "POST", own_page(422), {"email": "new@example.org", "theme": "dark"}),
@@ -117,6 +118,8 @@ ROWS = [
     Row("orgs:key-list", "POST", own_page(), {"name": "k", "scope": "read"}),
     Row("orgs:key-quick", "POST", own_page()),
     Row("orgs:key-revoke", "POST", anns_page(302)),
+    Row("orgs:key-rotate", "GET", anns_page()),
+    Row("orgs:key-rotate", "POST", anns_page(), {"hours": "24"}),
     Row("account_change_password", "GET", own_page()),
     Row("account_set_password", "GET", own_page(302)),
     # Orgs

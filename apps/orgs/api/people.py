@@ -14,16 +14,12 @@ from apps.core.errors import Forbidden
 from apps.core.parsers import ShortJSONBodyParser
 from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
 from apps.orgs import access, credentials, services, tokens
-from apps.orgs.models import ApiKey, Org, User
+from apps.orgs.models import Org, User
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import AccountAPIView, ActorAPIView, OrgAPIView
 from apps.orgs.serializers.people import (
-    KeyInput,
-    KeyListOutput,
-    KeyOutput,
     LoginInput,
     MeOutput,
-    NewKeyOutput,
     OrgChanges,
     OrgInput,
     OrgOutput,
@@ -117,41 +113,6 @@ class MeView(AccountAPIView):
 
     def _dump(self, user: User) -> Any:
         return MeOutput(user, context={"actor": self.actor}).data
-
-
-class KeyListView(AccountAPIView):
-    """One's API keys."""
-
-    needs: ClassVar[dict[str, Perm]] = {"GET": Perm.ACCOUNT_MANAGE, "POST": Perm.ACCOUNT_MANAGE}
-
-    @extend_schema(responses=KeyListOutput)
-    def get(self, request: Request) -> Response:
-        """List one's keys, the newest first, the revoked and expired ones too."""
-        keys = ApiKey.objects.owned_by(self.actor)
-        return Response({"items": dump_many(KeyOutput, keys)})
-
-    @extend_schema(request=KeyInput, responses={201: NewKeyOutput})
-    def post(self, request: Request) -> Response:
-        """Make a key. Its secret is in this answer only; a key whose answer was lost is best revoked."""
-        key, secret = services.create_api_key(
-            user=access.get_self(self.actor),
-            made_with=self.actor.key_id,
-            **parse(KeyInput, request.data),
-        )
-        body = {**KeyOutput(key).data, "secret": secret}
-        return Response(body, status=201, headers={"Cache-Control": "no-store"})
-
-
-class KeyDetailView(AccountAPIView):
-    """One of one's API keys."""
-
-    needs: ClassVar[dict[str, Perm]] = {"DELETE": Perm.ACCOUNT_MANAGE}
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, key: int) -> Response:
-        """Revoke a key at once. Repeating it changes nothing."""
-        services.revoke_api_key(key=access.get_own_key(self.actor, key))
-        return Response(status=204)
 
 
 class OrgListView(AccountAPIView):

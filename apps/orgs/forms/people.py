@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -12,9 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import clock
 from apps.orgs.forms.plain import PlainForm
-from apps.orgs.models import ApiKey, User
+from apps.orgs.models import User
 
 
 class WelcomeForm(PlainForm):
@@ -80,29 +78,3 @@ class ProfileForm(PlainForm):
                 "current_password", _("To change the e-mail, give your current password.")
             )
         return cleaned
-
-
-class KeyForm(PlainForm):
-    """A new API key."""
-
-    LIFETIMES = [
-        ("", _("Never")),
-        ("30", _("In 30 days")),
-        ("90", _("In 90 days")),
-        ("365", _("In a year")),
-    ]
-
-    name = forms.CharField(label=_("Name"), max_length=100)
-    scope = forms.ChoiceField(
-        label=_("May"), choices=ApiKey.Scope.choices, initial=ApiKey.Scope.FULL
-    )
-    days = forms.ChoiceField(label=_("Expires"), choices=LIFETIMES, required=False)
-
-    def to_service(self) -> dict[str, Any]:
-        """Return the arguments of services.create_api_key."""
-        days = self.cleaned_data["days"]
-        return {
-            "name": self.cleaned_data["name"],
-            "scope": self.cleaned_data["scope"],
-            "expires_at": clock.now() + timedelta(days=int(days)) if days else None,
-        }

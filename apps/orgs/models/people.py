@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -120,8 +121,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def usable(self) -> ApiKeyQuerySet:
         """Keep the keys that are neither revoked nor expired, of people who may sign in."""
-        fresh = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-        return self.filter(fresh, revoked_at=None, user__is_active=True)
+        now = clock.now()
+        fresh = Q(expires_at=None) | Q(expires_at__gt=now)
+        in_service = Q(retires_at=None) | Q(retires_at__gt=now)
+        return self.filter(fresh, in_service, revoked_at=None, user__is_active=True)
 
     def find(self, secret: str) -> ApiKey | None:
         """Return the usable key with this secret, its user loaded, or None."""
@@ -169,6 +172,17 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
+    replaced_by = models.OneToOneField(
+        "self",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="replaces",
+        verbose_name=_("replaced by"),
+    )
+    retires_at = models.DateTimeField(_("ends, being replaced"), null=True, editable=False)
+    # What it was made for, in words: set by reach.named.
+    only: str
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -195,12 +209,23 @@ class ApiKey(models.Model):
         return hashlib.sha256(secret.encode()).hexdigest()
 
     @property
+    def is_limited(self) -> bool:
+        """Whether it is for one org or project, and so for nothing of its owner's account."""
+        return self.only_org_id is not None or self.only_project_id is not None
+
+    @property
     def cap(self) -> frozenset[Perm]:
-        return self.CAPS[self.scope]
+        cap = self.CAPS[self.scope]
+        return cap - {Perm.ACCOUNT_MANAGE} if self.is_limited else cap
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends by itself: as it was made, or sooner where another key has replaced it."""
+        return min((end for end in (self.expires_at, self.retires_at) if end), default=None)
 
     @property
     def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= clock.now()
+        return self.ends_at is not None and self.ends_at <= clock.now()
 
     @property
     def is_usable(self) -> bool:

@@ -11,7 +11,7 @@ from rest_framework_simplejwt.settings import api_settings as jwt_settings
 
 from apps.core.fields import TextField
 from apps.core.rest import InputSerializer
-from apps.orgs.models import ApiKey, Membership, Org, User
+from apps.orgs.models import Membership, Org, User
 
 MAX_PASSWORD = 1024
 MAX_TOKEN = 4096
@@ -46,14 +46,6 @@ class ProfileChanges(InputSerializer):
     name = TextField(max_length=150, required=False, allow_blank=True)
     language = serializers.ChoiceField(["", *dict(settings.LANGUAGES)], required=False)
     theme = serializers.ChoiceField(User.Theme.choices, required=False)
-
-
-class KeyInput(InputSerializer):
-    """A new API key."""
-
-    name = TextField(max_length=100)
-    scope = serializers.ChoiceField(ApiKey.Scope.choices, default=ApiKey.Scope.FULL)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
 class OrgInput(InputSerializer):
@@ -113,30 +105,6 @@ class MeOutput(serializers.Serializer[User]):
 
     def get_server(self, user: User) -> str:
         return str(settings.VERSION)
-
-
-class KeyOutput(serializers.Serializer[ApiKey]):
-    """An API key, without its secret."""
-
-    id = serializers.IntegerField(source="pk")
-    name = serializers.CharField()
-    prefix = serializers.CharField()
-    scope = serializers.ChoiceField(ApiKey.Scope.choices)
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
-    last_used_at = serializers.DateTimeField(allow_null=True)
-    revoked_at = serializers.DateTimeField(allow_null=True)
-    is_usable = serializers.BooleanField()
-
-
-class NewKeyOutput(KeyOutput):
-    """A key just made. `secret` is in this answer only."""
-
-    secret = serializers.CharField()
-
-
-class KeyListOutput(serializers.Serializer[Any]):
-    items = KeyOutput(many=True)
 
 
 class OrgOutput(serializers.Serializer[Org]):

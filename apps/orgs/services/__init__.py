@@ -7,6 +7,7 @@ from apps.orgs.services.keys import (
     MAX_USABLE_KEYS,
     create_api_key,
     revoke_api_key,
+    rotate_api_key,
 )
 from apps.orgs.services.orgs import (
     ORG_EDITABLE,
@@ -46,6 +47,7 @@ __all__ = [
     "prune_sign_ins",
     "remove_member",
     "revoke_api_key",
+    "rotate_api_key",
     "set_active",
     "set_role",
     "update_org",

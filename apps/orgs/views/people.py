@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST
 
 from apps.core.errors import AppError, Malformed
 from apps.orgs import access, services
-from apps.orgs.forms.people import KeyForm, ProfileForm, WelcomeForm
-from apps.orgs.http import actor_of, signed_in_user
+from apps.orgs.forms.people import ProfileForm, WelcomeForm
+from apps.orgs.http import signed_in_user
 from apps.orgs.models import User
 
 YEAR_S = 365 * 24 * 3600
@@ -62,45 +62,6 @@ def profile(request: HttpRequest) -> HttpResponse:
             return redirect("orgs:profile")
     status = 422 if form.errors else 200
     return render(request, "orgs/profile.html", {"form": form}, status=status)
-
-
-@never_cache
-def key_list(request: HttpRequest) -> HttpResponse:
-    """List one's API keys; make one by POST, and show its secret in that answer only."""
-    user = signed_in_user(request)
-    form = KeyForm(request.POST or None)
-    secret = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            _key, secret = services.create_api_key(user=user, **form.to_service())
-        except AppError as error:
-            form.add_problems(error)
-        else:
-            form = KeyForm()
-    keys = user.api_keys.filter(revoked_at=None)
-    context = {"form": form, "keys": keys, "secret": secret}
-    return render(request, "orgs/key_list.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@never_cache
-def key_quick(request: HttpRequest) -> HttpResponse:
-    """Make a key for the quick start and answer the line to paste, once."""
-    user = signed_in_user(request)
-    _key, secret = services.create_api_key(user=user, name=_("Quick start"))
-    response = render(request, "components/quick_key.html", {"secret": secret})
-    response["HX-Trigger"] = "key-created"
-    return response
-
-
-@require_POST
-def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """End one of one's own keys."""
-    signed_in_user(request)
-    key = access.get_own_key(actor_of(request), pk)
-    services.revoke_api_key(key=key)
-    messages.success(request, _("The key %(name)s is revoked") % {"name": key.name})
-    return redirect("orgs:key-list")
 
 
 def _back(request: HttpRequest) -> HttpResponse:
