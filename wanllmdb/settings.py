@@ -262,7 +262,10 @@ ANONYMOUS_ACCESS = env.flag("WANLLMDB_ANONYMOUS_ACCESS", False)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.orgs.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "apps.orgs.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "apps.orgs.forms.LoginForm",
+    "signup": "apps.orgs.forms.SignupForm",
+}
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
@@ -27,6 +28,18 @@ class WelcomeForm(PlainForm):
         max_length=1024,
         help_text=_("At least 10 characters, not only digits and not a common word."),
     )
+
+
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
+    """The sign-in page's form."""
+
+    def user_credentials(self) -> dict[str, str]:
+        """Return who it is by one name. allauth would try an address as a username too: no username has an @,
+        and the second password hash would tell by its time that there is such a person."""
+        credentials: dict[str, str] = super().user_credentials()
+        if "email" in credentials:
+            credentials.pop("username", None)
+        return credentials
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
