@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from apps.core.errors import Forbidden, NotFound, Unauthenticated
 from apps.core.text import is_storable
 from apps.orgs.actor import Actor
-from apps.orgs.models import ApiKey, Org, User
+from apps.orgs.members import belonging_to
+from apps.orgs.models import ApiKey, Invitation, Org, Role, Team, User
 from apps.orgs.permissions import Perm
 
 
@@ -84,3 +85,70 @@ def get_own_key(actor: Actor, key_id: int) -> ApiKey:
 def is_new_installation() -> bool:
     """Tell whether nobody exists yet, so that whoever comes first makes the administrator."""
     return not User.objects.exists()
+
+
+# --- What lies in an org that was loaded by get_org -----------------------------------------------
+def require_can_give(actor: Actor, org: Org, role: Role) -> None:
+    """Raise Forbidden when `role` holds a permission that `actor` lacks in `org`: nobody gives what they haven't."""
+    lacking = role.perms - held_in(actor, org)
+    if lacking:
+        raise Forbidden(
+            _("The role %(role)s holds permissions that you lack in %(org)s: %(permissions)s.")
+            % {"role": role.label, "org": org.slug, "permissions": ", ".join(sorted(lacking))},
+            code="role_above_yours",
+        )
+
+
+def get_role(org: Org, key: str) -> Role:
+    """Return a role that can be given in `org`: a built-in one, its own, or one of an org above; or NotFound."""
+    role = Role.objects.usable_in(org).filter(key=key).first() if is_storable(key) else None
+    if role is None:
+        raise NotFound(_("There is no such role here."), code="role_not_found")
+    return role
+
+
+def get_member(org: Org, username: str) -> User:
+    """Return who belongs to `org`, by themselves or through an org above; raise NotFound for anybody else."""
+    people = belonging_to(org)
+    user = people.filter(username=username).first() if is_storable(username) else None
+    if user is None:
+        raise NotFound(
+            _("%(user)s is no member of %(org)s.") % {"user": username, "org": org.slug},
+            code="member_not_found",
+        )
+    return user
+
+
+def get_team(org: Org, slug: str) -> Team:
+    """Return a team of `org`; raise NotFound where it has none of this name."""
+    team = Team.objects.filter(org=org, slug=slug).first() if is_storable(slug) else None
+    if team is None:
+        raise NotFound(_("There is no such team here."), code="team_not_found")
+    team.org = org
+    return team
+
+
+def get_invitation(org: Org, invitation_id: int) -> Invitation:
+    """Return an invitation to `org`; raise NotFound for any other."""
+    found = Invitation.objects.filter(org=org, pk=invitation_id).select_related("role", "team")
+    invitation = found.first()
+    if invitation is None:
+        raise NotFound(_("There is no such invitation here."), code="invitation_not_found")
+    return invitation
+
+
+def get_service_account(org: Org, username: str) -> User:
+    """Return a service account of `org`; raise NotFound for any other account."""
+    accounts = User.objects.filter(service_org=org, username=username)
+    account = accounts.first() if is_storable(username) else None
+    if account is None:
+        raise NotFound(_("There is no such service account here."), code="account_not_found")
+    return account
+
+
+def get_key_of(account: User, key_id: int) -> ApiKey:
+    """Return a key of a service account that was loaded by get_service_account; raise NotFound for any other."""
+    key = ApiKey.objects.filter(user=account, pk=key_id).first()
+    if key is None:
+        raise NotFound(_("It has no API key of this number."), code="key_not_found")
+    return key

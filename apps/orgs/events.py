@@ -5,3 +5,8 @@ from django.dispatch import Signal
 # Somebody's rights may have shrunk: a key revoked, a member removed or changed, a person deactivated.
 # Sent with user_id (int). Caches of who may do what drop that user.
 access_changed = Signal()
+
+# Sent with org_id and user_id within the transaction that ends a membership: what else they were given there ends.
+member_left = Signal()
+# A role's permissions changed. Sent with role_key within the transaction; who holds it elsewhere is told there.
+role_changed = Signal()

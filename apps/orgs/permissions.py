@@ -30,6 +30,8 @@ class Perm(StrEnum):
 
 
 ALL = frozenset(Perm)
+# What a role can hold.
+GRANTABLE = ALL - {Perm.ACCOUNT_MANAGE}
 READ = frozenset({Perm.ORG_VIEW, Perm.PROJECT_VIEW, Perm.RUN_VIEW})
 WRITE = READ | {
     Perm.PROJECT_CREATE,
@@ -64,7 +66,7 @@ class BuiltinRole(StrEnum):
 
 
 ROLE_PERMISSIONS: dict[BuiltinRole, frozenset[Perm]] = {
-    BuiltinRole.ADMIN: ALL - {Perm.ACCOUNT_MANAGE},
+    BuiltinRole.ADMIN: GRANTABLE,
     BuiltinRole.MEMBER: WRITE,
     BuiltinRole.VIEWER: READ,
 }

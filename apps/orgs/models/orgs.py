@@ -154,6 +154,13 @@ def new_role_key() -> str:
     return random_id(12)
 
 
+class RoleQuerySet(models.QuerySet["Role"]):
+    def usable_in(self, org: Org) -> RoleQuerySet:
+        """Keep the roles that can be given in `org`: the built-in ones, its own and those of the orgs above."""
+        lines = OrgLineage.objects.filter(ancestor=OuterRef("org"), org=org)
+        return self.filter(Q(org=None) | Q(Exists(lines)))
+
+
 class Role(models.Model):
     """A set of permissions with a name: a built-in one (no org), or an organisation's own.
 
@@ -165,6 +172,8 @@ class Role(models.Model):
     name = models.CharField(_("name"), max_length=60, validators=[validate_line])
     description = models.CharField(_("description"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    objects = RoleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("role")
@@ -190,6 +199,11 @@ class Role(models.Model):
     def label(self) -> str:
         """Its name for people; that of a built-in role in their language."""
         return str(BUILTIN_LABELS[BuiltinRole(self.key)]) if self.is_builtin else self.name
+
+    @property
+    def perms(self) -> frozenset[Perm]:
+        """What it lets its holders do."""
+        return frozenset(Perm(row.perm) for row in self.permissions.all())
 
     def clean(self) -> None:
         if not self.is_builtin and self.name.lower() in set(BuiltinRole):
