@@ -3,13 +3,22 @@
 from django.urls import path
 
 from apps.orgs import converters  # noqa: F401 - importing it registers <org:…>
-from apps.projects import api, consumers, views
+from apps.projects import consumers
+from apps.projects.api import access as access_api
+from apps.projects.api import projects as api
+from apps.projects.views import projects as views
+from apps.projects.views import sharing
 
 app_name = "projects"
 web_urls = [
     path("new", views.new, name="new"),
     path("<org:org>/<str:project>/settings", views.edit, name="project-settings"),
     path("<org:org>/<str:project>/delete", views.delete, name="project-delete"),
+    path("<org:org>/<str:project>/access", sharing.people, name="project-access"),
+    path("<org:org>/<str:project>/share", sharing.share, name="project-share"),
+    path("<org:org>/<str:project>/share/remove", sharing.remove, name="project-unshare"),
+    path("<org:org>/<str:project>/share/open", sharing.show_to, name="project-visibility"),
+    path("<org:org>/<str:project>/share/find", sharing.find, name="project-share-find"),
 ]
 api_urls = [
     path("projects", api.ProjectListView.as_view(), name="api-project-list"),
@@ -17,6 +26,11 @@ api_urls = [
         "projects/<str:org>/<str:project>",
         api.ProjectDetailView.as_view(),
         name="api-project-detail",
+    ),
+    path(
+        "projects/<str:org>/<str:project>/access",
+        access_api.ProjectAccessView.as_view(),
+        name="api-project-access",
     ),
 ]
 socket_urls = [path("ws/live", consumers.LiveConsumer.as_asgi())]
