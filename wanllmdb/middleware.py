@@ -89,3 +89,15 @@ class StorableAddressMiddleware:
             error = Malformed(_("The address has a NUL character, which no text here can have."))
             return error_pages.answer(request, error)
         return self.get_response(request)
+
+
+class PrivateAnswersMiddleware:
+    """What is shown is for whoever asked: without a word about it, no cache on the way may keep it for others."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private")
+        return response

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from apps.core.json_values import show_float
+from apps.core.text import table_cell
 from apps.metrics.codec import Floats
 
 VERSION = 1
@@ -116,7 +117,11 @@ def pack_csv(axis: str, series: Sequence[Series]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["run", "key", "agg", axis, "value"])
     for line in series:
-        name, agg = line.run or line.group, line.agg or ""
+        name, key, agg = (
+            table_cell(line.run or line.group or ""),
+            table_cell(line.key),
+            line.agg or "",
+        )
         for x, y in zip(_exact_x(axis, line.x), strict_list(line.y), strict=True):
-            writer.writerow([name, line.key, agg, x, y])
+            writer.writerow([name, key, agg, x, y])
     return out.getvalue().encode()
