@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "axes",
     "channels",
     "csp",
     "drf_spectacular",
@@ -238,12 +239,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024
 
 # --- People ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "orgs.User"
-# One, by username or e-mail: a second would hash each password twice.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# One that looks at passwords, by username or e-mail: a second would hash each twice. The other makes guessers wait.
+PASSWORD_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"  # noqa: S105 - no password
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", PASSWORD_BACKEND]
 # Grants on single objects: found by our own predicates, so nothing of it patches or joins a model.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # That its backend, a second rule, is not in use.
+# That guardian's backend, a second rule, and the middleware of axes, whose answer is not ours, are not in use.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001", "axes.W002"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -252,6 +255,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "apps.orgs.passwords.GuessableValidator"},
 ]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -277,6 +281,15 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[wanLLMDB] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
+# Who tries out passwords waits (apps.orgs.guessing). A day without a failure, and nothing is remembered.
+AXES_HANDLER = "apps.orgs.guessing.FailureCount"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "apps.orgs.guessing.name_of"
+AXES_CLIENT_IP_CALLABLE = "apps.orgs.guessing.address_of"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(days=1)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False  # apps.orgs.admin has it, with an action.
 # Names of our own: servers on other ports of one machine share their cookies.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "wanllmdb_session", "wanllmdb_csrf"
 LANGUAGE_COOKIE_NAME = "wanllmdb_language"
@@ -365,6 +378,9 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
+    # What else may be signed with the installation's secret is no token of ours.
+    "ALGORITHM": "HS256",
+    "AUDIENCE": "wanllmdb",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "wanLLMDB",

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.orgs import services
+from apps.orgs import guessing, services
 from apps.orgs.models import User
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return services.create_user(
             username=data["username"], email=data.get("email", ""), password=data["password1"]
         )
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let nobody try out passwords: by our count, which a name at another address is not kept waiting by."""
+        if guessing.must_wait(request, credentials):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the person whose password this is, inactive ones too, or None; forget what they got wrong before."""
+        user = super().authenticate(request, **credentials)
+        if isinstance(user, User):
+            guessing.forget(request, user)
+        return user
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a message; a mail server that is away is logged, and the page says what it always says."""

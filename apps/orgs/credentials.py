@@ -22,7 +22,7 @@ def check(request: HttpRequest, *, username: str, password: str) -> User:
     try:
         user = get_adapter(request).authenticate(request, **credentials)
     except ValidationError:
-        raise RateLimited(_("Too many failed attempts. Try again in five minutes.")) from None
+        raise RateLimited(_("Too many failed attempts. Try again later.")) from None
     if not isinstance(user, User) or not user.is_active:
         raise Unauthenticated(_("The username or the password is wrong."), code="wrong_credentials")
     return user

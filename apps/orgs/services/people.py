@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from allauth.account.models import EmailAddress
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.contrib.contenttypes.models import ContentType
@@ -200,9 +201,10 @@ def _password_problems(user: User, password: str) -> dict[str, list[str]]:
 
 
 def prune_sign_ins() -> None:
-    """Delete the sessions and tokens that have expired: nobody can use them, and they only grow."""
+    """Delete the sessions, tokens and counts of failures that have expired: nobody can use them, and they only grow."""
     Session.objects.filter(expire_date__lt=clock.now()).delete()
     OutstandingToken.objects.filter(expires_at__lt=clock.now()).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=clock.now() - settings.AXES_COOLOFF_TIME).delete()
 
 
 def find_personal_org(user: User) -> Org | None:

@@ -37,7 +37,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except AppError as error:
             form.add_problems(error)
         else:
-            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            login(request, user, backend=settings.PASSWORD_BACKEND)
             return redirect("/")
     status = 422 if form.errors else 200
     return render(request, "orgs/welcome.html", {"form": form}, status=status)

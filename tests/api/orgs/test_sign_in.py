@@ -113,7 +113,7 @@ def test_an_unknown_person_costs_as_much_hashing_as_a_known_one(cast: Cast, suff
     assert counts == [1, 1]
 
 
-def test_passwords_cannot_be_tried_out(cast: Cast, settings: Settings) -> None:
+def test_passwords_cannot_be_tried_out(cast: Cast) -> None:
     """Five wrong ones for a name, then no more for a while, the right one neither."""
     statuses = [
         send(Client(), "post", "auth/login", {"username": "ann", "password": "wrong"}).status_code

@@ -1,6 +1,7 @@
 """Keys that take another's place, and keys for one org or project."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -170,7 +171,7 @@ def test_a_key_makes_none_that_opens_more(cast: Cast, other: Project) -> None:
     org_key, _secret = services.create_api_key(user=cast.ann, name="org", only="acme")
     project_key, _secret = services.create_api_key(user=cast.ann, name="p", only="acme/mnist")
     read_key, _secret = services.create_api_key(user=cast.ann, name="r", scope=ApiKey.Scope.READ)
-    wider: list[tuple[ApiKey, dict[str, str]]] = [
+    wider: list[tuple[ApiKey, dict[str, Any]]] = [
         (org_key, {"only": ""}),
         (org_key, {"only": "ann"}),
         (project_key, {"only": "acme"}),

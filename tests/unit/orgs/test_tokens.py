@@ -57,6 +57,27 @@ def test_a_refresh_token_works_once() -> None:
     assert not can_rotate(pair.refresh)
 
 
+def test_a_second_use_ends_all_that_came_of_the_sign_in() -> None:
+    """Of a thief and the owner, who both hold the token, nobody can tell which is which."""
+    user = make_user("ann")
+    first, elsewhere = tokens.issue(user), tokens.issue(user)
+    second = tokens.rotate(first.refresh)
+    third = tokens.rotate(second.refresh)
+    assert not can_rotate(first.refresh)
+    assert not can_rotate(third.refresh)
+    assert can_rotate(elsewhere.refresh), "another sign-in of the same person"
+
+
+def test_a_second_use_after_the_password_changed_is_no_news() -> None:
+    user = make_user("ann")
+    pair = tokens.issue(user)
+    tokens.rotate(pair.refresh)
+    new_password(user)
+    fresh = tokens.issue(user)
+    assert not can_rotate(pair.refresh)
+    assert can_rotate(fresh.refresh)
+
+
 def test_signing_out_ends_the_refresh_token_and_may_be_repeated() -> None:
     pair = tokens.issue(make_user("ann"))
     tokens.end(pair.refresh)
@@ -114,6 +135,43 @@ def test_nobody_else_can_sign_and_none_is_no_signature() -> None:
         assert not is_good(word)
 
 
+@pytest.mark.parametrize("audience", [None, "", "another-service", ["wanllmdb-2"]])
+def test_what_is_meant_for_others_is_no_token_of_ours(audience: object) -> None:
+    """The same secret may sign other things."""
+    pair = tokens.issue(make_user("ann"))
+    for token, works in ((pair.access, is_good), (pair.refresh, can_rotate)):
+        claims = jwt.decode(token, options={"verify_signature": False})
+        del claims["aud"]
+        if audience is not None:
+            claims["aud"] = audience
+        assert not works(forged(claims, settings.SECRET_KEY, "HS256"))
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_one_algorithm_is_read(algorithm: str) -> None:
+    pair = tokens.issue(make_user("ann"))
+    claims = jwt.decode(pair.access, options={"verify_signature": False})
+    assert not is_good(forged(claims, settings.SECRET_KEY, algorithm))
+
+
+def test_a_key_is_no_token_and_a_token_no_key() -> None:
+    user = make_user("ann")
+    _key, secret = services.create_api_key(user=user, name="k")
+    pair = tokens.issue(user)
+    assert not is_good(secret)
+    with pytest.raises(Unauthenticated):
+        authentication.actor_from_key(pair.access)
+    with pytest.raises(Unauthenticated):
+        authentication.actor_from_header(f"Bearer {pair.refresh}")
+
+
+def test_a_refresh_token_of_no_sign_in_is_no_good() -> None:
+    pair = tokens.issue(make_user("ann"))
+    claims = jwt.decode(pair.refresh, options={"verify_signature": False})
+    del claims["family"]
+    assert not can_rotate(forged(claims, settings.SECRET_KEY, "HS256"))
+
+
 def test_an_access_token_runs_out() -> None:
     user = make_user("ann")
     token = AccessToken()
@@ -126,7 +184,15 @@ def test_an_access_token_runs_out() -> None:
 def test_a_token_s_claims_hold_no_secret() -> None:
     user = make_user("ann")
     claims = jwt.decode(tokens.issue(user).access, options={"verify_signature": False})
-    assert claims.keys() == {"token_type", "exp", "iat", "jti", "user_id", "fingerprint"}
+    assert claims.keys() == {
+        "token_type",
+        "exp",
+        "iat",
+        "jti",
+        "aud",
+        "user_id",
+        "fingerprint",
+    }
     assert claims["fingerprint"] != user.password
 
 
