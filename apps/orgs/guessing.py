@@ -62,8 +62,8 @@ def forget(request: HttpRequest, user: User) -> None:
 
 def wait_after(failures: int) -> timedelta:
     """Return how long a name waits after its last failure, if it has reached the limit."""
-    doublings: int = min(failures - settings.AXES_FAILURE_LIMIT, 10)
-    return min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
+    doublings = min(failures - settings.AXES_FAILURE_LIMIT, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 class FailureCount(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
