@@ -11,7 +11,11 @@ from rest_framework.response import Response
 from apps.core.errors import Invalid
 from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
 from apps.orgs.permissions import Perm
+from apps.orgs.rest import ActorAPIView
+from apps.projects.access_rest import PAGING, WHOSE, delete_access, list_access, put_access
 from apps.projects.rest import ProjectAPIView
+from apps.projects.serializers import AccessInput, AccessOutput
+from apps.projects.sharing import Shared
 from apps.runs import access, search, services
 from apps.runs.models import Run
 from apps.runs.rest import RunAPIView
@@ -26,6 +30,7 @@ from apps.runs.serializers import (
     RunOutput,
     RunPageOutput,
 )
+from apps.runs.sharing import shared_run
 
 PAGE = 50
 MAX_PAGE = 500
@@ -129,13 +134,15 @@ class ColumnListView(ProjectAPIView):
         )
 
 
-class RunLookupView(ProjectAPIView):
+class RunLookupView(ActorAPIView):
     """A run by its short ID."""
+
+    allows_anonymous = True
 
     @extend_schema(responses=RunDetailOutput)
     def get(self, request: Request, org: str, project: str, run: str) -> Response:
         """Return the run of this ID in this project."""
-        return Response(_detail(access.get_run_in(self.project, run), request))
+        return Response(_detail(access.get_run_at(self.actor, org, project, run), request))
 
 
 class RunDetailView(RunAPIView):
@@ -160,6 +167,37 @@ class RunDetailView(RunAPIView):
     def delete(self, request: Request, run: str) -> Response:
         """Put a run in the trash."""
         services.delete_run(run=self.run)
+        return Response(status=204)
+
+
+class RunAccessView(RunAPIView):
+    """Who can reach a run, and what was given on it."""
+
+    needs: ClassVar[dict[str, Perm]] = dict.fromkeys(("GET", "PUT", "DELETE"), Perm.PROJECT_SHARE)
+    shared: Shared
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.shared = shared_run(self.actor, self.run)
+
+    @extend_schema(parameters=PAGING, responses=AccessOutput)
+    def get(self, request: Request, run: str) -> Response:
+        """List the people who can reach a run, and by what, and the teams that were given something on it."""
+        return Response(list_access(request, self.shared))
+
+    @extend_schema(request=AccessInput, responses=AccessOutput)
+    def put(self, request: Request, run: str) -> Response:
+        """Share a run alone with a person or team, at a level, in place of what they had on it.
+
+        403 for more than one holds oneself; 404 `holder_not_found`.
+        """
+        put_access(request, self.shared)
+        return Response(list_access(request, self.shared))
+
+    @extend_schema(parameters=WHOSE, responses={204: None})
+    def delete(self, request: Request, run: str) -> Response:
+        """Take back what a person or team was given on this run. What they hold on its project stays."""
+        delete_access(request, self.shared)
         return Response(status=204)
 
 

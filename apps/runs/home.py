@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 
 from apps.core import clock, json_values
@@ -16,11 +16,13 @@ from apps.core.errors import NotFound, Unauthenticated
 from apps.core.text import is_storable
 from apps.orgs import access as org_access
 from apps.orgs.actor import Actor
-from apps.orgs.models import Org
-from apps.projects.models import Project
-from apps.runs.models import Run
+from apps.orgs.models import Org, held_in_org
+from apps.orgs.permissions import Perm
+from apps.projects.models import Project, granted_on_project
+from apps.runs.models import Run, granted_on_run
 
 RECENT_RUNS = 10
+MAX_SHARED = 10
 ACTIVITY_DAYS = 30
 BAR_PITCH, BAR_WIDTH, BAR_HEIGHT = 5, 3, 18
 
@@ -49,7 +51,9 @@ class RunRow:
 
 def recent_runs(actor: Actor) -> list[Run]:
     """Return the newest runs that `actor` can see, those that are running first."""
-    newest = Run.objects.visible_to(actor).with_documents().order_by("-pk")
+    project = Project.objects.visible_to(actor).filter(pk=OuterRef("project"))
+    newest = Run.objects.visible_to(actor).annotate(shows_project=Exists(project))
+    newest = newest.with_documents().order_by("-pk")
     running = list(newest.filter(state=Run.State.RUNNING)[:RECENT_RUNS])
     ended = list(newest.exclude(state=Run.State.RUNNING)[: RECENT_RUNS - len(running)])
     return running + ended
@@ -89,6 +93,24 @@ def projects_with_counts(actor: Actor) -> QuerySet[Project]:
         )
         .order_by("-active_at", "-pk")
     )
+
+
+def shared_projects(actor: Actor) -> QuerySet[Project]:
+    """Return the newest projects that `actor` can see by a grant on them alone, no role in their org."""
+    if actor.user_id is None or actor.is_superuser:
+        return Project.objects.none()
+    granted = granted_on_project(actor.user_id, Perm.PROJECT_VIEW)
+    by_org = held_in_org(actor, Perm.PROJECT_VIEW, "org_id")
+    projects = Project.objects.visible_to(actor).filter(granted & ~by_org)
+    return projects.select_related("org").order_by("-pk")[:MAX_SHARED]
+
+
+def shared_runs(actor: Actor) -> QuerySet[Run]:
+    """Return the newest runs that were given to `actor`, or a team of theirs, by themselves."""
+    if actor.user_id is None or actor.is_superuser:
+        return Run.objects.none()
+    runs = Run.objects.visible_to(actor).filter(granted_on_run(actor.user_id, Perm.RUN_VIEW))
+    return runs.select_related("project__org").order_by("-pk")[:MAX_SHARED]
 
 
 def get_org_with_projects(actor: Actor, slug: str) -> Org:

@@ -70,17 +70,20 @@ def run_predicate(actor: Actor, perm: Perm) -> Q:
     held = Q(project__in=projects.order_by().values("pk"))
     if perm not in ON_RUN or perm not in actor.cap or actor.is_anonymous or actor.is_superuser:
         return held
+    is_kept = Q(project__deleted_at=None)
+    within = within_key(actor, "project__org_id", "project_id")
+    return held | (granted_on_run(actor.user_id, perm) & is_kept & within)
+
+
+def granted_on_run(user_id: int | None, perm: Perm) -> Q:
+    """The condition "they, or a team of theirs, have a grant on this run that holds perm"."""
     to_person = RunUserObjectPermission.objects.filter(
-        user_id=actor.user_id, permission__codename=perm.codename
+        user_id=user_id, permission__codename=perm.codename
     )
     to_team = RunGroupObjectPermission.objects.filter(
-        group__user=actor.user_id, permission__codename=perm.codename
+        group__user=user_id, permission__codename=perm.codename
     )
-    granted = Q(pk__in=to_person.values("content_object")) | Q(
-        pk__in=to_team.values("content_object")
-    )
-    is_kept = Q(project__deleted_at=None)
-    return held | (granted & is_kept & within_key(actor, "project__org_id", "project_id"))
+    return Q(pk__in=to_person.values("content_object")) | Q(pk__in=to_team.values("content_object"))
 
 
 class Run(models.Model):

@@ -14,6 +14,12 @@ web_urls = [
     path("<org:org>/<str:project>/runs/<str:run>/system", views.run_system, name="run-system"),
     path("<org:org>/<str:project>/runs/<str:run>/logs", views.run_logs, name="run-logs"),
     path("<org:org>/<str:project>/runs/<str:run>/edit", views.run_edit, name="run-edit"),
+    path("<org:org>/<str:project>/runs/<str:run>/share", views.run_share, name="run-share"),
+    path(
+        "<org:org>/<str:project>/runs/<str:run>/share/remove",
+        views.run_unshare,
+        name="run-unshare",
+    ),
     path("<org:org>/<str:project>/runs/<str:run>/delete", views.run_delete, name="run-delete"),
     path("<org:org>/<str:project>/runs/<str:run>/restore", views.run_restore, name="run-restore"),
 ]
@@ -30,6 +36,7 @@ api_urls = [
         name="api-run-lookup",
     ),
     path("runs/<str:run>", api.RunDetailView.as_view(), name="api-run-detail"),
+    path("runs/<str:run>/access", api.RunAccessView.as_view(), name="api-run-access"),
     path("runs/<str:run>/finish", api.RunFinishView.as_view(), name="api-run-finish"),
     path("runs/<str:run>/restore", api.RunRestoreView.as_view(), name="api-run-restore"),
     path(

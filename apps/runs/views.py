@@ -19,13 +19,17 @@ from apps.orgs.models import Org, User
 from apps.orgs.permissions import Perm
 from apps.orgs.services import find_personal_org
 from apps.projects import access as project_access
+from apps.projects import dialog
+from apps.projects.audience import find_holder
 from apps.projects.models import Project
+from apps.projects.sharing import unshare
 from apps.runs import access, services
 from apps.runs import home as home_page
 from apps.runs.forms import RunForm
 from apps.runs.models import Run
 from apps.runs.overview import overview
 from apps.runs.serializers import RunOutput
+from apps.runs.sharing import held_on_run, shared_run
 
 PROJECTS_A_PAGE = 20
 ORGS_SHOWN = 50
@@ -47,6 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "orgs": orgs.order_by("-is_personal", "slug")[:ORGS_SHOWN],
         "rows": home_page.with_headline(runs, headline),
+        "shared_projects": home_page.shared_projects(actor),
+        "shared_runs": home_page.shared_runs(actor),
         "running_count": Run.objects.visible_to(actor).filter(state=Run.State.RUNNING).count(),
         "headline": headline,
         "page": page,
@@ -95,13 +101,18 @@ def _awaits_first_point(project: Project) -> bool:
 
 
 def _run_context(
-    request: HttpRequest, org: str, slug: str, short_id: str, need: Perm = Perm.PROJECT_VIEW
+    request: HttpRequest, org: str, project: str, short_id: str, need: Perm = Perm.RUN_VIEW
 ) -> dict[str, Any]:
-    project = project_access.get_project(actor_of(request), org, slug, need)
-    run = access.get_run_in(project, short_id)
+    actor = actor_of(request)
+    run = access.get_run_at(actor, org, project, short_id, need)
+    held = held_on_run(actor, run)
     return {
-        "project": project,
+        "project": run.project,
         "run": run,
+        # Those who were given this run alone see nothing else of its project.
+        "hides_project": Perm.PROJECT_VIEW not in held,
+        "may_write": Perm.RUN_WRITE in held,
+        "may_share": Perm.PROJECT_SHARE in held,
         "summary": json_values.decode(run.document.summary),
         "run_data": json_values.strict(RunOutput(run, context={"request": request}).data),
     }
@@ -151,20 +162,41 @@ def run_edit(request: HttpRequest, org: str, project: str, run: str) -> HttpResp
 @require_POST
 def run_delete(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
     """Put a run in the trash, and offer to take it out again."""
-    found = project_access.get_project(actor_of(request), org, project, Perm.RUN_DELETE)
-    target = access.get_run_in(found, run)
+    actor = actor_of(request)
+    target = access.get_run_at(actor, org, project, run, Perm.RUN_DELETE)
     services.delete_run(run=target)
     undo = reverse("runs:run-restore", args=[org, project, run])
     messages.success(
         request, _("%(name)s is in the trash") % {"name": target.name}, extra_tags=undo
     )
+    if not project_access.can(actor, Perm.PROJECT_VIEW, target.project):
+        return redirect("runs:home")
     return redirect("runs:workspace", org, project)
 
 
 @require_POST
 def run_restore(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
     """Take a run out of the trash."""
-    found = project_access.get_project(actor_of(request), org, project, Perm.RUN_WRITE)
-    target = access.get_run_in(found, run, in_trash=True)
+    target = access.get_run_at(actor_of(request), org, project, run, Perm.RUN_DELETE, in_trash=True)
     services.restore_run(run=target)
     return HttpResponseRedirect(target.get_absolute_url())
+
+
+def run_share(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Show the dialog that shares a run, and share it with somebody."""
+    actor = actor_of(request)
+    shared = shared_run(actor, access.get_run_at(actor, org, project, run, Perm.PROJECT_SHARE))
+    who, what = request.POST.get("who", ""), request.POST.get("what", "")
+    change = (lambda: dialog.give(shared, who, what)) if request.method == "POST" else None
+    return dialog.answer(request, shared, change)
+
+
+@require_POST
+def run_unshare(request: HttpRequest, org: str, project: str, run: str) -> HttpResponse:
+    """Take back what somebody was given on a run."""
+    actor = actor_of(request)
+    shared = shared_run(actor, access.get_run_at(actor, org, project, run, Perm.PROJECT_SHARE))
+    who = request.POST.get("who", "")
+    return dialog.answer(
+        request, shared, lambda: unshare(shared=shared, to=find_holder(shared, who))
+    )

@@ -1,7 +1,8 @@
 /**
  * The live socket. The server says what changed (`{"kind": "runs" | "points" | "console", "ids": [run uid]}`), never
  * the data; elements then fetch through the ordinary checked URLs. While the socket is down every listener hears
- * `{"kind": "poll"}` each 5 s instead, and once when contact is back, since something may have been missed.
+ * `{"kind": "poll"}` each 5 s instead, and once when contact is back, since something may have been missed. The same
+ * where the server lets nobody listen to the whole project: who was given one run alone, reads that again by itself.
  */
 import { contact } from "./api.js";
 
@@ -22,6 +23,7 @@ export class Live extends EventTarget {
   #timer = 0;
   #refused = false;
   #missed = false;
+  #unheard = false;
   /** When the next attempt to connect is due (ms), 0 while connected. */
   retryAt = 0;
 
@@ -35,7 +37,7 @@ export class Live extends EventTarget {
     });
     window.addEventListener("online", () => this.retryNow());
     window.setInterval(() => {
-      if (!this.connected) this.#tell("poll", null);
+      if (!this.connected || this.#unheard) this.#tell("poll", null);
     }, POLL_MS);
   }
 
@@ -101,6 +103,7 @@ export class Live extends EventTarget {
   /** @param {string} data */
   #hear(data) {
     const message = JSON.parse(data);
+    if (message.error || message.unsubscribed) this.#unheard = true;
     if (message.kind) this.#tell(message.kind, message.ids ?? []);
   }
 

@@ -93,6 +93,15 @@ it("polls while there is no connection, and stops when there is", () => {
   expect(heard).toEqual([]);
 });
 
+it("polls where it may not listen to the whole project", () => {
+  listen();
+  sockets[0].open();
+  sockets[0].say({ error: { code: "project_not_found", message: "", fields: {} } });
+  heard = [];
+  vi.advanceTimersByTime(5000);
+  expect(heard).toEqual([["poll", []]]);
+});
+
 it("comes back by itself, waiting longer each time, and then asks for what was missed", () => {
   listen();
   sockets[0].open();
