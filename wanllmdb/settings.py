@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "auditlog",
     "axes",
     "channels",
     "csp",
@@ -99,6 +100,7 @@ INSTALLED_APPS = [
     "template_partials",
     "apps.core",
     "apps.orgs",
+    "apps.audit",
     "apps.projects",
     "apps.runs",
     "apps.metrics",
@@ -120,6 +122,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "wanllmdb.middleware.FirstAdministratorMiddleware",
+    "apps.audit.middleware.OriginMiddleware",
     "wanllmdb.middleware.ActorMiddleware",
     "wanllmdb.middleware.AppErrorMiddleware",
 ]
@@ -296,6 +299,11 @@ LANGUAGE_COOKIE_NAME = "wanllmdb_language"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# --- Audit -------------------------------------------------------------------------------------
+AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
+# Values as they are, and names for what is referred to: an entry must be readable when those are gone.
+AUDITLOG_STORE_JSON_CHANGES = AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 
 # --- Mail --------------------------------------------------------------------------------------
 SMTP_URL = env.url("WANLLMDB_SMTP_URL", ("smtp", "smtp+starttls", "smtps"))

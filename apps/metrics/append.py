@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from apps.audit.origin import Origin, entered
 from apps.core import clock, live
 from apps.core.errors import AppError, Gone
 from apps.metrics import sql
@@ -33,6 +34,7 @@ class Target:
     run_uid: str
     project_id: int
     user_id: int | None
+    origin: Origin = field(default_factory=Origin, compare=False)
 
 
 @dataclass(slots=True)
@@ -223,11 +225,12 @@ def _apply_controls(
             continue
         target = append.target
         if is_due(target.run_id):
-            services.touch_run(run_id=target.run_id, at=now)
+            with entered(target.origin):
+                services.touch_run(run_id=target.run_id, at=now)
         for place, control in controls:
             try:
                 # A savepoint: what one record did before it failed must not stay.
-                with transaction.atomic():
+                with entered(target.origin), transaction.atomic():
                     apply_control(control, run_id=target.run_id, author_id=target.user_id, at=now)
             except AppError as error:
                 result.refused.append((place, error.code, error.message))

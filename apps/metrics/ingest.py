@@ -12,16 +12,18 @@ import json
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import zstandard
 from django.db import close_old_connections
 
+from apps.audit.origin import Door, Origin, trusted_address
 from apps.core.errors import AppError, LimitExceeded, NotFound, Unauthenticated
 from apps.metrics import wire
 from apps.metrics.append import Append, Appended, Outcome, Target
 from apps.metrics.writer import Busy, Failed, writer
+from apps.orgs.actor import Actor
 from apps.orgs.authentication import actor_from_header
 from apps.orgs.permissions import Perm
 from apps.runs import access
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Headers = Mapping[bytes, str]
+Peer = tuple[str, int] | None
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 GRANT_S = 5.0
@@ -89,7 +93,7 @@ async def _answer(scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
         raise MethodNotAllowed("Only POST is allowed here.")
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     try:
-        target = await _authorise(headers.get(b"authorization", ""), match[1])
+        target = await _authorise(headers, scope.get("client"), match[1])
     except AppError:
         # A client that is still sending would not see the answer. Nothing is kept: anybody may come here.
         await _read_body(receive, 0)
@@ -130,30 +134,37 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _authorise(header: str, uid: str) -> Target:
+async def _authorise(headers: Headers, peer: Peer, uid: str) -> Target:
     """Return the run that the request may write to; raises access's errors."""
+    header = headers.get(b"authorization", "")
     key = (hashlib.sha256(header.encode()).digest(), uid)
     granted = _grants.get(key)
     if granted is not None and granted[0] > time.monotonic():
         return granted[2]
     loop = asyncio.get_running_loop()
-    user_id, target = await loop.run_in_executor(None, _load_target, header, uid)
+    user_id, target = await loop.run_in_executor(None, _load_target, headers, peer, uid)
     if len(_grants) >= MAX_GRANTS:
         _grants.clear()
     _grants[key] = (time.monotonic() + GRANT_S, user_id, target)
     return target
 
 
-def _load_target(header: str, uid: str) -> tuple[int | None, Target]:
+def _load_target(headers: Headers, peer: Peer, uid: str) -> tuple[int | None, Target]:
     close_old_connections()
     try:
-        actor = actor_from_header(header)
+        actor = actor_from_header(headers.get(b"authorization", ""))
         if actor is None:
             raise Unauthenticated("Send an API key: Authorization: Bearer KEY.")
         run = access.get_run(actor, uid, Perm.RUN_WRITE)
-        return actor.user_id, Target(run.pk, run.uid, run.project_id, actor.user_id)
+        origin = _origin_of(actor, headers, peer)
+        return actor.user_id, Target(run.pk, run.uid, run.project_id, actor.user_id, origin)
     finally:
         close_old_connections()
+
+
+def _origin_of(actor: Actor, headers: Headers, peer: Peer) -> Origin:
+    address = trusted_address(peer[0] if peer else "", headers.get(b"x-forwarded-for", ""))
+    return Origin.of_actor(actor, Door.STREAM, address, headers.get(b"user-agent", ""))
 
 
 def _is_small(body: bytes, kind: str, encoding: str) -> bool:

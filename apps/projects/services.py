@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -87,7 +88,8 @@ def update_project(*, project: Project, **changes: Any) -> Project:
 @transaction.atomic
 def delete_project(*, project: Project) -> None:
     """Put a project with its runs in the trash. Its name is free again at once."""
-    Project.objects.filter(pk=project.pk, deleted_at=None).update(deleted_at=clock.now())
+    kept = Project.objects.select_for_update(no_key=True).filter(pk=project.pk, deleted_at=None)
+    _set_deleted(kept.first(), clock.now())
     live.recheck(live.group_name(project.pk))
 
 
@@ -96,9 +98,16 @@ def restore_project(*, project: Project) -> None:
     """Take a project out of the trash; raise Conflict `project_exists` when its name is used again."""
     try:
         with transaction.atomic():
-            Project.objects.filter(pk=project.pk).update(deleted_at=None)
+            trash = Project.objects.select_for_update(no_key=True).exclude(deleted_at=None)
+            _set_deleted(trash.filter(pk=project.pk).first(), None)
     except IntegrityError:
         raise _exists(project) from None
+
+
+def _set_deleted(project: Project | None, at: datetime | None) -> None:
+    if project is not None:
+        project.deleted_at = at
+        project.save(update_fields=["deleted_at"])
 
 
 def _exists(project: Project) -> Conflict:

@@ -6,6 +6,8 @@ class RunsConfig(AppConfig):
     name = "apps.runs"
 
     def ready(self) -> None:
-        from apps.runs.sql import add_functions  # noqa: PLC0415 - models load only now
+        from apps.runs import audited  # noqa: PLC0415 - models load only now
+        from apps.runs.sql import add_functions  # noqa: PLC0415 - as above
 
         connection_created.connect(add_functions, dispatch_uid="runs.sql")
+        audited.connect()

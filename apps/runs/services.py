@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
+from apps.audit.services import record
 from apps.core import clock
 from apps.core.errors import AppError, Conflict, Gone, Invalid, NotFound
 from apps.core.ids import random_id
@@ -205,7 +206,12 @@ def update_run(
     if changes:
         run.save(update_fields=list(changes))
     if tags is not None:
-        _replace_tags(run, tags)
+        before, after = _replace_tags(run, tags)
+        if before != after:
+            record("run.update", run, changes={"tags": (before, after)})
+    if any((*config.values(), *summary.values())):
+        # Only what was changed: the values are in the config's own history.
+        record("run.update", run, details={**_named(config), **_named(summary)})
     if any(config.values()):
         documents.update_config(
             run_id=run.pk,
@@ -221,6 +227,11 @@ def update_run(
     return run
 
 
+def _named(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return what is changed, without the values that it is set to."""
+    return {name: list(value) for name, value in changes.items() if value}
+
+
 def touch_run(*, run_id: int, at: datetime) -> None:
     """Note that a run was heard of. One that was taken as crashed is running again: its message was late."""
     Run.objects.filter(pk=run_id).update(heartbeat_at=at)
@@ -228,7 +239,9 @@ def touch_run(*, run_id: int, at: datetime) -> None:
         state=Run.State.RUNNING, ended_at=None
     )
     if revived:
-        events.announce(Run.objects.get(pk=run_id))
+        run = Run.objects.select_related("project").get(pk=run_id)
+        record("run.resume", run, changes={"state": (Run.State.CRASHED, Run.State.RUNNING)})
+        events.announce(run)
 
 
 @transaction.atomic
@@ -283,6 +296,7 @@ def _mark_crashed(run: Run, limit: datetime) -> int:
         state=Run.State.CRASHED, ended_at=F("heartbeat_at")
     )
     if marked:
+        record("run.crash", run, changes={"state": (Run.State.RUNNING, Run.State.CRASHED)})
         events.announce(run)
         events.announce_end(run)
     return marked
@@ -302,18 +316,21 @@ def restore_run(*, run: Run) -> None:
 def _set_deleted(runs: QuerySet[Run], at: datetime | None, run: Run) -> None:
     if runs.update(deleted_at=at):
         run.deleted_at = at
+        record("run.restore" if at is None else "run.delete", run)
         RunDocument.objects.filter(run=run).update(is_stale=True)
         events.announce(run)
 
 
-def _replace_tags(run: Run, tags: list[str]) -> None:
+def _replace_tags(run: Run, tags: list[str]) -> tuple[list[str], list[str]]:
+    """Make these a run's tags; return those that it had and those that it has."""
     wanted = clean_tags(tags)
+    present = list(run.tags.values_list("name", flat=True))
     run.tags.exclude(name__in=wanted).delete()
-    present = set(run.tags.values_list("name", flat=True))
     RunTag.objects.bulk_create(
         [RunTag(run=run, name=name) for name in wanted if name not in present],
         ignore_conflicts=True,
     )
+    return present, wanted
 
 
 def _check(run: Run) -> None:

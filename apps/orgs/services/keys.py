@@ -154,5 +154,8 @@ def _successor(key: ApiKey, made_with: int | None) -> ApiKey:
 @transaction.atomic
 def revoke_api_key(*, key: ApiKey) -> None:
     """End a key now. Revoking twice keeps the first time."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now())
+    ours = ApiKey.objects.select_for_update(no_key=True).filter(pk=key.pk, revoked_at=None).first()
+    if ours is not None:
+        ours.revoked_at = clock.now()
+        ours.save(update_fields=["revoked_at"])
     announce_access_changed(key.user_id)

@@ -113,8 +113,8 @@ def set_active(*, user: User, is_active: bool) -> None:
             _("%(user)s is the last administrator. Make another one first.") % {"user": user},
             code="last_administrator",
         )
-    User.objects.filter(pk=user.pk).update(is_active=is_active)
     user.is_active = is_active
+    user.save(update_fields=["is_active"])
     announce_access_changed(user.pk)
 
 

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditConfig(AppConfig):
+    name = "apps.audit"
+    verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        """Hear of every change of people and orgs, of signing in and out, and of tasks."""
+        # Models can be imported only now.
+        from apps.audit import background, events, people, services, sign_ins  # noqa: PLC0415 - see above
+
+        events.change_seen.connect(services.record_change, dispatch_uid="audit")
+        people.connect()
+        sign_ins.connect()
+        background.connect()

@@ -1,0 +1,48 @@
+"""What of projects is audited: the projects themselves, and what people and teams are granted on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.audit.subjects import register
+from apps.projects.models import (
+    Project,
+    ProjectGrant,
+    ProjectGroupObjectPermission,
+    ProjectUserObjectPermission,
+)
+
+GRANT_VERBS = {"create": "add", "update": "change", "delete": "remove"}
+
+
+def connect() -> None:
+    """Have their changes recorded."""
+    register(
+        Project,
+        "project",
+        exclude={"created_at", "updated_at", "created_by", "last_run_number"},
+        org=lambda project: project.org_id,
+        project=lambda project: project.pk,
+        switches={"deleted_at": ("delete", "restore")},
+    )
+    register(
+        ProjectGrant,
+        "grant",
+        exclude={"created_at", "created_by"},
+        org=lambda grant: grant.project.org_id,
+        project=lambda grant: grant.project_id,
+        verbs=GRANT_VERBS,
+    )
+    for model in (ProjectUserObjectPermission, ProjectGroupObjectPermission):
+        register(
+            model,
+            "share",
+            org=lambda share: share.content_object.org_id,
+            project=_shared_project_id,
+            verbs=GRANT_VERBS,
+        )
+
+
+def _shared_project_id(share: Any) -> int | None:
+    found: int = share.content_object_id
+    return found

@@ -1,0 +1,47 @@
+"""What of runs is audited: what people set and what became of them. Points are data; configs have their own history."""
+
+from __future__ import annotations
+
+from apps.audit.subjects import register
+from apps.runs.models import Run, RunGroupObjectPermission, RunUserObjectPermission
+
+# What the run itself tells, and what never changes.
+NOISE = {
+    "uid",
+    "project",
+    "created_by",
+    "created_at",
+    "started_at",
+    "heartbeat_at",
+    "ended_at",
+    "last_step",
+    "resumed_count",
+    "creation_key",
+}
+STATE_VERBS: dict[str, str] = {
+    Run.State.RUNNING: "resume",
+    Run.State.FINISHED: "finish",
+    Run.State.FAILED: "fail",
+    Run.State.CRASHED: "crash",
+    Run.State.KILLED: "kill",
+}
+
+
+def connect() -> None:
+    """Have their changes recorded."""
+    register(
+        Run,
+        "run",
+        exclude=NOISE,
+        org=lambda run: run.project.org_id,
+        project=lambda run: run.project_id,
+        values={"state": STATE_VERBS},
+    )
+    for model in (RunUserObjectPermission, RunGroupObjectPermission):
+        register(
+            model,
+            "share",
+            org=lambda share: share.content_object.project.org_id,
+            project=lambda share: share.content_object.project_id,
+            verbs={"create": "add", "update": "change", "delete": "remove"},
+        )
