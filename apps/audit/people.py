@@ -9,13 +9,13 @@ from django.db.models.signals import m2m_changed
 
 from apps.audit import services
 from apps.audit.subjects import register
+from apps.orgs.events import permissions_set
 from apps.orgs.models import (
     ApiKey,
     Invitation,
     Membership,
     Org,
     Role,
-    RolePermission,
     Team,
     User,
 )
@@ -45,7 +45,10 @@ def connect() -> None:
         exclude={"digest", "last_used_at", "created_at"},
         org=lambda key: key.only_org_id or key.user.service_org_id,
         project=lambda key: key.only_project_id,
-        switches={"revoked_at": ("revoke", "restore")},
+        switches={
+            "revoked_at": ("revoke", "restore"),
+            "replaced_by": ("rotate", "rotate"),
+        },
     )
     register(Org, "org", exclude={"created_at"}, org=_own_id, switches={"parent": ("move", "move")})
     register(
@@ -56,12 +59,6 @@ def connect() -> None:
         verbs={"create": "add", "update": "change", "delete": "remove"},
     )
     register(Role, "role", exclude={"created_at"}, org=_org_id)
-    register(
-        RolePermission,
-        "role",
-        org=lambda held: held.role.org_id,
-        verbs={"create": "allow", "delete": "disallow"},
-    )
     register(Team, "team", exclude={"created_at", "group_ptr", "name"}, org=_org_id)
     register(
         Invitation,
@@ -70,7 +67,12 @@ def connect() -> None:
         org=_org_id,
         switches={"revoked_at": ("revoke", "restore"), "use_count": ("accept", "accept")},
     )
+    permissions_set.connect(_note_permissions, dispatch_uid="audit")
     m2m_changed.connect(_note_team_members, sender=User.groups.through, dispatch_uid="audit")
+
+
+def _note_permissions(role: Role, before: list[str], after: list[str], **signal: Any) -> None:
+    services.record("role.permissions", role, changes={"permissions": (before, after)})
 
 
 def _note_team_members(

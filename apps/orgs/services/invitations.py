@@ -77,10 +77,14 @@ def mail_invitation(*, invitation: Invitation, link: str) -> bool:
     return True
 
 
+@transaction.atomic
 def revoke_invitation(*, invitation: Invitation) -> None:
     """End an invitation now. Revoking twice keeps the first time."""
     open_ones = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
-    open_ones.update(revoked_at=clock.now())
+    ours = open_ones.select_for_update(of=("self",)).first()
+    if ours is not None:
+        ours.revoked_at = clock.now()
+        ours.save(update_fields=["revoked_at"])
 
 
 def find_invitation(digest: str) -> Invitation:
@@ -128,8 +132,11 @@ def accept_invitation(*, digest: str, user: User) -> Invitation:
     # Of two who use the last one up at once, the second finds no row.
     unused = Q(max_uses=None) | Q(use_count__lt=F("max_uses"))
     taken = Invitation.objects.filter(unused, pk=invitation.pk, revoked_at=None)
-    if not taken.update(use_count=F("use_count") + 1):
+    ours = taken.select_for_update(of=("self",)).first()
+    if ours is None:
         raise Gone(_("This invitation has been used already."), code="invitation_used")
+    ours.use_count += 1
+    ours.save(update_fields=["use_count"])
     if not is_member:
         set_role(org=invitation.org, user=user, role=invitation.role_id)
     if invitation.team is not None and belongs(user, invitation.org):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import transaction
@@ -12,7 +14,7 @@ from apps.audit.subjects import OPERATIONS, Subject, nowhere
 from apps.core import clock
 from apps.orgs import services as orgs
 from apps.orgs.actor import Actor
-from apps.orgs.models import Membership, Team
+from apps.orgs.models import Membership, Role, Team
 from apps.orgs.permissions import BuiltinRole
 from apps.projects import services as projects
 from apps.projects.models import ProjectGrant, ProjectUserObjectPermission
@@ -92,6 +94,44 @@ def test_a_team_and_its_members_from_both_sides(cast: Cast) -> None:
         "team.member_remove",
     ]
     assert last().additional_data == {"user": "ann", "user_id": cast.ann.pk}
+
+
+def test_a_role_and_its_permissions(cast: Cast) -> None:
+    ann = Actor.for_user(cast.ann)
+    before = last().pk
+    role = orgs.create_role(org=cast.acme, name="Auditor", permissions=["audit.view"], by=ann)
+    told = {"name": "Auditor", "description": ""}
+    orgs.update_role(role=role, permissions=["audit.view", "org.view"], by=ann, **told)
+    assert last().changes == {"permissions": [["audit.view"], ["audit.view", "org.view"]]}
+    orgs.delete_role(role=role, by=ann)
+    assert actions_since(before) == [
+        "role.create",
+        "role.permissions",
+        "role.permissions",
+        "role.delete",
+    ]
+    assert last().org_id == cast.acme.pk
+
+
+def test_an_invitation_is_made_accepted_and_revoked(cast: Cast) -> None:
+    before = last().pk
+    invitation, token = orgs.create_invitation(
+        org=cast.acme,
+        role=Role.objects.get(key="viewer"),
+        by=Actor.for_user(cast.ann),
+        max_uses=2,
+        expires_at=clock.now() + timedelta(days=1),
+    )
+    orgs.accept_invitation(digest=invitation.digest, user=cast.sam)
+    orgs.revoke_invitation(invitation=invitation)
+    assert actions_since(before) == [
+        "invitation.create",
+        "invitation.accept",
+        "member.add",
+        "invitation.revoke",
+    ]
+    assert token not in str(list(Entry.objects.values()))
+    assert invitation.digest not in str(list(Entry.objects.values()))
 
 
 def test_a_project_from_its_beginning_to_the_trash_and_back(cast: Cast) -> None:
