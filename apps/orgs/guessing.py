@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 
+from apps.core.throttles import network_of
 from apps.orgs.models import User
 
 FIRST_WAIT = timedelta(minutes=1)
@@ -30,12 +31,15 @@ MAX_NAME = 255
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address a request came from: the proxy's word for it only where WANLLMDB_BEHIND_PROXY is set."""
+    """Return the address a request came from, or its network: a customer of IPv6 has more than can be counted.
+
+    The proxy's word for it is taken only where WANLLMDB_BEHIND_PROXY is set.
+    """
     try:
-        address: str = get_adapter(request).get_client_ip(request)
+        address = get_adapter(request).get_client_ip(request)
     except PermissionDenied:  # None at all, as from a test or a socket file.
         return None
-    return address
+    return network_of(address)
 
 
 def name_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

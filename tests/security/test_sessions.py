@@ -177,3 +177,15 @@ def test_a_key_of_a_mail_works_once(cast: Cast, settings: Settings) -> None:
     assert User.objects.get(pk=cast.ann.pk).check_password("battery staple 7")
     again = Client().get(path)
     assert b"password1" not in again.content
+
+
+def test_who_guesses_is_not_hidden_by_the_addresses_of_one_network(cast: Cast) -> None:
+    """One customer of a provider has a whole /64 of IPv6."""
+    attempt = {"username": "ann", "password": "wrong password"}
+    for last in range(5):
+        client = Client(REMOTE_ADDR=f"2001:db8:1:1::{last}")
+        assert send(client, "post", "auth/login", attempt).status_code == 401
+    here = Client(REMOTE_ADDR="2001:db8:1:1:ffff::1")
+    assert send(here, "post", "auth/login", attempt).status_code == 429
+    elsewhere = Client(REMOTE_ADDR="2001:db8:1:2::1")
+    assert by_rest(elsewhere, "ann", PASSWORD).status_code == 200
