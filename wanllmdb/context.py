@@ -20,6 +20,8 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "sdk_wheel": sdk_wheel.current().name,
         "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM,
         "signup_open": settings.SIGNUP_OPEN,
+        "sign_in_sources": settings.SIGN_IN_SOURCES.values(),
+        "password_sign_in": settings.PASSWORD_SIGN_IN,
     }
 
 

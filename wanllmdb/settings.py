@@ -16,7 +16,7 @@ from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from wanllmdb import env
+from wanllmdb import env, sign_in
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -88,6 +88,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
     "auditlog",
     "axes",
     "channels",
@@ -243,7 +247,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024
 # --- People ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "orgs.User"
 # One that looks at passwords, by username or e-mail: a second would hash each twice. The other makes guessers wait.
-PASSWORD_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"  # noqa: S105 - no password
+PASSWORD_BACKEND = "apps.orgs.federation.passwords.PasswordBackend"  # noqa: S105 - no password
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", PASSWORD_BACKEND]
 # Grants on single objects: found by our own predicates, so nothing of it patches or joins a model.
 ANONYMOUS_USER_NAME = None
@@ -267,6 +271,15 @@ ADMIN_PASSWORD = env.secret("WANLLMDB_ADMIN_PASSWORD")
 # May strangers make themselves an account, and may anonymous visitors see public projects?
 SIGNUP_OPEN = env.flag("WANLLMDB_SIGNUP_OPEN", False)
 ANONYMOUS_ACCESS = env.flag("WANLLMDB_ANONYMOUS_ACCESS", False)
+# Who else vouches for people (docs/single-sign-on.md), and what their word is good for here.
+SIGN_IN_SOURCES, SOCIALACCOUNT_PROVIDERS = sign_in.configured()
+SIGN_IN_EMAIL_DOMAINS = env.words("WANLLMDB_SIGN_IN_EMAIL_DOMAINS", [])
+SIGN_IN_CREATES_ACCOUNTS = env.flag("WANLLMDB_SIGN_IN_CREATES_ACCOUNTS", True)
+SIGN_IN_LINKS_BY_EMAIL = env.flag("WANLLMDB_SIGN_IN_LINKS_BY_EMAIL", False)
+PASSWORD_SIGN_IN = env.flag("WANLLMDB_PASSWORD_SIGN_IN", True)
+SOCIALACCOUNT_ADAPTER = "apps.orgs.federation.social.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_REQUIRED, SOCIALACCOUNT_QUERY_EMAIL = False, True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.orgs.accounts.AccountAdapter"

@@ -1,11 +1,12 @@
 """Where people are: `web_urls` at the root, `account_urls` under /accounts, `api_urls` under /api/v1."""
 
 from allauth.account import views as account
+from allauth.socialaccount import views as social
 from django.urls import path, re_path
 
 from apps.orgs.api import keys as keys_api
 from apps.orgs.api import people as api
-from apps.orgs.views import keys
+from apps.orgs.views import federation, keys
 from apps.orgs.views import people as views
 
 app_name = "orgs"
@@ -16,6 +17,8 @@ web_urls = [
     path("settings/keys/quick", keys.key_quick, name="key-quick"),
     path("settings/keys/<int:pk>/revoke", keys.key_revoke, name="key-revoke"),
     path("settings/keys/<int:pk>/rotate", keys.key_rotate, name="key-rotate"),
+    path("settings/sign-in", federation.linked_accounts, name="linked-accounts"),
+    path("settings/sign-in/<int:pk>/unlink", federation.unlink_account, name="link-delete"),
     path("settings/language", views.language, name="language"),
     path("settings/theme", views.theme, name="theme"),
 ]
@@ -24,6 +27,16 @@ web_urls = [
 account_urls = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
+    path("login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("with/<slug:source>/", federation.sign_in_with, name="sign_in_with"),
+    # Where issuers send people back to.
+    path(
+        "oidc/<slug:provider_id>/login/callback/",
+        federation.oidc_answer,
+        name="openid_connect_callback",
+    ),
+    path("github/login/callback/", federation.github_answer, name="github_callback"),
+    path("google/login/callback/", federation.google_answer, name="google_callback"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
     path("password/change/", account.password_change, name="account_change_password"),

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
@@ -69,6 +70,7 @@ def world(cast: Cast) -> World:
     # The same word names the run in the API, by uid, and on pages, by short ID.
     Run.objects.filter(pk=run.pk).update(short_id=run.uid)
     owned, _secret = org_services.create_api_key(user=cast.ann, name="owned")
+    SocialAccount.objects.create(pk=owned.pk, user=cast.ann, provider="oidc", uid="ann")
     arguments = {"org": "acme", "project": "mnist", "run": run.uid, "key": owned.pk, "pk": owned.pk}
     return World(people, keys, arguments)
 
