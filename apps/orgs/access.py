@@ -1,6 +1,5 @@
 """The only way to an org, and to what is one's own: loading it is the check."""
 
-from allauth.socialaccount.models import SocialAccount
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -83,14 +82,6 @@ def get_own_key(actor: Actor, key_id: int) -> ApiKey:
     return key
 
 
-def get_own_link(actor: Actor, link_id: int) -> SocialAccount:
-    """Return an account elsewhere that opens that of the person who asks; raise NotFound for any other."""
-    link = SocialAccount.objects.filter(user_id=actor.user_id or 0, pk=link_id).first()
-    if link is None:
-        raise NotFound(_("You have no linked account of this number."), code="link_not_found")
-    return link
-
-
 def is_new_installation() -> bool:
     """Tell whether nobody exists yet, so that whoever comes first makes the administrator."""
     return not User.objects.exists()
@@ -112,6 +103,14 @@ def get_role(org: Org, key: str) -> Role:
     """Return a role that can be given in `org`: a built-in one, its own, or one of an org above; or NotFound."""
     role = Role.objects.usable_in(org).filter(key=key).first() if is_storable(key) else None
     if role is None:
+        raise NotFound(_("There is no such role here."), code="role_not_found")
+    return role
+
+
+def get_own_role(org: Org, key: str) -> Role:
+    """Return a role that `org` itself has made; raise NotFound for any other."""
+    role = get_role(org, key)
+    if role.org_id != org.pk:
         raise NotFound(_("There is no such role here."), code="role_not_found")
     return role
 

@@ -1,5 +1,6 @@
 """Typed access to what the middleware puts on a request."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core.errors import Unauthenticated
@@ -24,3 +25,9 @@ def signed_in_user(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise Unauthenticated("Sign in to see this page.")
     return request.user
+
+
+def address_of(request: HttpRequest, path: str) -> str:
+    """Return the whole address of a path of this installation, to pass on."""
+    base = settings.BASE_URL
+    return f"{base.rstrip('/')}{path}" if base else request.build_absolute_uri(path)

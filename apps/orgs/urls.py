@@ -1,12 +1,20 @@
 """Where people are: `web_urls` at the root, `account_urls` under /accounts, `api_urls` under /api/v1."""
 
 from allauth.account import views as account
-from allauth.socialaccount import views as social
 from django.urls import path, re_path
 
+from apps.orgs import converters  # noqa: F401 - importing it registers <org:…>
 from apps.orgs.api import keys as keys_api
 from apps.orgs.api import people as api
-from apps.orgs.views import federation, keys
+from apps.orgs.views import (
+    invitations,
+    keys,
+    members,
+    orgs,
+    roles,
+    service_accounts,
+    teams,
+)
 from apps.orgs.views import people as views
 
 app_name = "orgs"
@@ -17,8 +25,56 @@ web_urls = [
     path("settings/keys/quick", keys.key_quick, name="key-quick"),
     path("settings/keys/<int:pk>/revoke", keys.key_revoke, name="key-revoke"),
     path("settings/keys/<int:pk>/rotate", keys.key_rotate, name="key-rotate"),
-    path("settings/sign-in", federation.linked_accounts, name="linked-accounts"),
-    path("settings/sign-in/<int:pk>/unlink", federation.unlink_account, name="link-delete"),
+    path("invite/<str:token>", invitations.invite, name="invite"),
+    path("orgs/new", orgs.org_new, name="org-new"),
+    path("orgs/<org:org>/settings", orgs.org_settings, name="org-settings"),
+    path("orgs/<org:org>/move", orgs.org_move, name="org-move"),
+    path("orgs/<org:org>/transfer", orgs.org_transfer, name="org-transfer"),
+    path("orgs/<org:org>/leave", members.org_leave, name="org-leave"),
+    path("orgs/<org:org>/members", members.member_list, name="member-list"),
+    path("orgs/<org:org>/members/<str:username>/role", members.member_role, name="member-role"),
+    path(
+        "orgs/<org:org>/members/<str:username>/remove",
+        members.member_remove,
+        name="member-remove",
+    ),
+    path("orgs/<org:org>/teams", teams.team_list, name="team-list"),
+    path("orgs/<org:org>/teams/<str:team>", teams.team, name="team"),
+    path("orgs/<org:org>/teams/<str:team>/join", teams.team_join, name="team-join"),
+    path(
+        "orgs/<org:org>/teams/<str:team>/leave/<str:username>", teams.team_leave, name="team-leave"
+    ),
+    path("orgs/<org:org>/teams/<str:team>/delete", teams.team_delete, name="team-delete"),
+    path("orgs/<org:org>/roles", roles.role_list, name="role-list"),
+    path("orgs/<org:org>/roles/new", roles.role_new, name="role-new"),
+    path("orgs/<org:org>/roles/<str:role>", roles.role_edit, name="role-edit"),
+    path("orgs/<org:org>/roles/<str:role>/delete", roles.role_delete, name="role-delete"),
+    path("orgs/<org:org>/invitations", invitations.invitation_list, name="invitation-list"),
+    path(
+        "orgs/<org:org>/invitations/<int:invitation>/revoke",
+        invitations.invitation_revoke,
+        name="invitation-revoke",
+    ),
+    path(
+        "orgs/<org:org>/service-accounts",
+        service_accounts.service_account_list,
+        name="service-account-list",
+    ),
+    path(
+        "orgs/<org:org>/service-accounts/<str:account>",
+        service_accounts.service_account,
+        name="service-account",
+    ),
+    path(
+        "orgs/<org:org>/service-accounts/<str:account>/active",
+        service_accounts.service_account_activate,
+        name="service-account-activate",
+    ),
+    path(
+        "orgs/<org:org>/service-accounts/<str:account>/keys/<int:account_key>/revoke",
+        service_accounts.service_key_revoke,
+        name="service-key-revoke",
+    ),
     path("settings/language", views.language, name="language"),
     path("settings/theme", views.theme, name="theme"),
 ]
@@ -27,16 +83,6 @@ web_urls = [
 account_urls = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
-    path("login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
-    path("with/<slug:source>/", federation.sign_in_with, name="sign_in_with"),
-    # Where issuers send people back to.
-    path(
-        "oidc/<slug:provider_id>/login/callback/",
-        federation.oidc_answer,
-        name="openid_connect_callback",
-    ),
-    path("github/login/callback/", federation.github_answer, name="github_callback"),
-    path("google/login/callback/", federation.google_answer, name="google_callback"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
     path("password/change/", account.password_change, name="account_change_password"),

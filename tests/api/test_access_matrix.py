@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
@@ -20,6 +19,7 @@ from rest_framework.views import APIView
 
 from apps.core import clock
 from apps.orgs import services as org_services
+from apps.orgs.actor import Actor
 from apps.orgs.models import ApiKey, User
 from apps.runs.models import Run
 from tests.api.access_matrix import ACTORS, ADMIN, ASGI_DOORS, PUBLIC, ROWS, SOCKET, STREAM, Row
@@ -70,9 +70,38 @@ def world(cast: Cast) -> World:
     # The same word names the run in the API, by uid, and on pages, by short ID.
     Run.objects.filter(pk=run.pk).update(short_id=run.uid)
     owned, _secret = org_services.create_api_key(user=cast.ann, name="owned")
-    SocialAccount.objects.create(pk=owned.pk, user=cast.ann, provider="oidc", uid="ann")
-    arguments = {"org": "acme", "project": "mnist", "run": run.uid, "key": owned.pk, "pk": owned.pk}
+    arguments = {
+        "org": "acme",
+        "project": "mnist",
+        "run": run.uid,
+        "key": owned.pk,
+        "pk": owned.pk,
+        **_people_of_acme(cast),
+    }
     return World(people, keys, arguments)
+
+
+def _people_of_acme(cast: Cast) -> dict[str, Any]:
+    """Return the arguments that name a member, a team, a role, an invitation and a service account."""
+    ann = Actor.for_user(cast.ann)
+    team = org_services.create_team(org=cast.acme, slug="crew")
+    role = org_services.create_role(org=cast.acme, name="Reader", permissions=["org.view"], by=ann)
+    invitation, token = org_services.create_invitation(
+        org=cast.acme, role=role, by=ann, expires_at=clock.now() + timedelta(days=1)
+    )
+    org_services.revoke_invitation(invitation=invitation)  # An open one would keep the role.
+    robot = org_services.create_service_account(org=cast.acme, username="robot", role=role, by=ann)
+    org_services.set_role(org=cast.acme, user=robot, role="viewer")
+    key, _secret = org_services.create_api_key(user=robot, name="k")
+    return {
+        "username": "mel",
+        "team": team.slug,
+        "role": role.pk,
+        "invitation": invitation.pk,
+        "token": token,
+        "account": robot.username,
+        "account_key": key.pk,
+    }
 
 
 def _key(user: User, **overrides: Any) -> str:

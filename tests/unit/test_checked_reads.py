@@ -11,7 +11,14 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 ENTRY_POINTS = {"views.py", "api.py", "consumers.py", "resolvers.py"}
 # Reads that name whose the objects are, or what checked object they belong to.
-CHECKED_READS = {"in_project", "in_org", "visible_to", "including_trash_visible_to", "owned_by"}
+CHECKED_READS = {
+    "in_project",
+    "in_org",
+    "usable_in",
+    "visible_to",
+    "including_trash_visible_to",
+    "owned_by",
+}
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
 BANNED_CALLS = {"get_object_or_404", "get_list_or_404"}
 

@@ -48,6 +48,10 @@ class Team(Group):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def in_org(self, org: Org) -> InvitationQuerySet:
+        """Keep the invitations to an org that was loaded through access."""
+        return self.filter(org=org)
+
     def open(self) -> InvitationQuerySet:
         """Keep the invitations that can still be accepted."""
         unused = Q(max_uses=None) | Q(use_count__lt=F("max_uses"))

@@ -17,7 +17,15 @@ from apps.orgs.permissions import Perm
 register = template.Library()
 
 # The pages of an org in their order: the URL's name (its one argument is the org), icon, label, and who may see it.
-PAGES = (("runs:org", "box", _("Projects"), Perm.ORG_VIEW),)
+PAGES = (
+    ("runs:org", "box", _("Projects"), Perm.ORG_VIEW),
+    ("orgs:member-list", "users", _("Members"), Perm.ORG_VIEW),
+    ("orgs:team-list", "users-round", _("Teams"), Perm.ORG_VIEW),
+    ("orgs:role-list", "shield", _("Roles"), Perm.ORG_VIEW),
+    ("orgs:invitation-list", "mail", _("Invitations"), Perm.MEMBER_MANAGE),
+    ("orgs:service-account-list", "bot", _("Service accounts"), Perm.SERVICE_MANAGE),
+    ("orgs:org-settings", "settings", _("Settings"), Perm.ORG_EDIT),
+)
 
 
 @dataclass(frozen=True)
