@@ -22,5 +22,10 @@ app.conf.beat_schedule = {
         "options": {"expires": 2.0},
     },
     "mark-crashed-runs": {"task": "apps.runs.tasks.mark_crashed_runs", "schedule": 15.0},
+    "measure-usage": {
+        "task": "apps.projects.tasks.measure_usage",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "prune-sign-ins": {"task": "apps.orgs.tasks.prune_sign_ins", "schedule": 3600.0},
 }

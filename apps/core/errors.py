@@ -84,6 +84,21 @@ class LimitExceeded(AppError):
     code = "limit_exceeded"
 
 
+class QuotaExceeded(AppError):
+    """A limit that somebody has set is reached (403): nothing of it is stored, and there may be room later."""
+
+    status = 403
+    code = "quota_exceeded"
+
+    def __init__(self, message: str, *, what: str, used: int, limit: int, holder: str) -> None:
+        super().__init__(message)
+        self.quota = {"what": what, "used": used, "limit": limit, "of": holder}
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the one error shape, with `quota`: which limit of whom, and the numbers."""
+        return {**super().to_dict(), "quota": self.quota}
+
+
 class RateLimited(AppError):
     """Too often (429)."""
 

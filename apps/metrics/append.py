@@ -35,6 +35,8 @@ class Target:
     project_id: int
     user_id: int | None
     origin: Origin = field(default_factory=Origin, compare=False)
+    # The limit that it comes near to, for the answer's header.
+    warning: str = ""
 
 
 @dataclass(slots=True)

@@ -63,6 +63,10 @@ class Heads:
         """Where in the table each key is. Made when it is wanted: many heads are read for their arrays."""
         return {key: place for place, key in enumerate(self.table["key"].tolist())}
 
+    def count_points(self) -> int:
+        """Return how many points of all keys are counted, numbers and everything else."""
+        return int(self.table["count"].sum() + self.table["objects"].sum())
+
     def find_places(self, keys: list[int]) -> Ints:
         """Return where the heads of `keys` are, making room for the new ones."""
         new = [key for key in keys if key not in self.places]

@@ -26,6 +26,7 @@ from apps.metrics.writer import Busy, Failed, writer
 from apps.orgs.actor import Actor
 from apps.orgs.authentication import actor_from_header
 from apps.orgs.permissions import Perm
+from apps.projects import quotas
 from apps.runs import access
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,9 @@ async def stream_app(scope: Scope, receive: Receive, send: Send) -> None:
     headers: list[tuple[bytes, bytes]] = []
     error: AppError
     try:
-        status, document = await _answer(scope, receive)
+        status, document, warning = await _answer(scope, receive)
+        if warning:
+            headers.append((quotas.WARNING_HEADER.lower().encode(), warning.encode()))
     except AppError as refusal:
         error = refusal
         status, document = error.status, error.to_dict()
@@ -85,7 +88,7 @@ async def stream_app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _answer(scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
+async def _answer(scope: Scope, receive: Receive) -> tuple[int, dict[str, Any], str]:
     match = _PATH.match(scope["path"])
     if match is None:
         raise NotFound("There is nothing at this address.")
@@ -108,7 +111,7 @@ async def _answer(scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
     else:
         loop = asyncio.get_running_loop()
         append = await loop.run_in_executor(None, _read, target, body, kind, encoding)
-    return 200, _describe(await _store(append))
+    return 200, _describe(await _store(append)), target.warning
 
 
 class MethodNotAllowed(AppError):
@@ -156,8 +159,13 @@ def _load_target(headers: Headers, peer: Peer, uid: str) -> tuple[int | None, Ta
         if actor is None:
             raise Unauthenticated("Send an API key: Authorization: Bearer KEY.")
         run = access.get_run(actor, uid, Perm.RUN_WRITE)
+        limits = quotas.limits_on(run.project)
+        quotas.check_room(limits, {quotas.STORAGE, quotas.POINTS})
+        near = quotas.nearest(limits)
+        warning = near.header if near else ""
         origin = _origin_of(actor, headers, peer)
-        return actor.user_id, Target(run.pk, run.uid, run.project_id, actor.user_id, origin)
+        target = Target(run.pk, run.uid, run.project_id, actor.user_id, origin, warning)
+        return actor.user_id, target
     finally:
         close_old_connections()
 

@@ -136,6 +136,8 @@ class Head(models.Model):
     first_system_time = models.FloatField(_("time of the first system sample"), null=True)
     # Least (received − sent) over the requests: about how far the writers' clocks are behind ours.
     clock_skew_s = models.FloatField(_("clock skew in seconds"), null=True)
+    # How many points the run has, of both kinds; numbers and everything else.
+    points = models.BigIntegerField(_("points"), default=0)
     left_out_points = models.BigIntegerField(_("points left out (too many keys)"), default=0)
 
     class Meta:

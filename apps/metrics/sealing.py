@@ -305,14 +305,15 @@ def save_head(counted: Counted) -> None:
     head.counted = msgpack.packb(counted.offsets)
     head.chart_keys = _chart_keys(counted.rows)
     head.system_chart_keys = _chart_keys(counted.system)
+    head.points = counted.rows.count_points() + counted.system.count_points()
     changed = sql.run(
         "UPDATE metrics_head SET version = %s, rows = %s, system = %s, counted = %s, "
         "chart_keys = %s, system_chart_keys = %s, first_time = %s, first_system_time = %s, "
-        "clock_skew_s = %s, left_out_points = %s WHERE run_id = %s AND version = %s",
+        "clock_skew_s = %s, points = %s, left_out_points = %s WHERE run_id = %s AND version = %s",
         [
             *(head.version, head.rows, head.system, head.counted),
             *(head.chart_keys, head.system_chart_keys, head.first_time, head.first_system_time),
-            *(head.clock_skew_s, head.left_out_points, head.pk, read_version),
+            *(head.clock_skew_s, head.points, head.left_out_points, head.pk, read_version),
         ],
     )
     if not changed:

@@ -160,3 +160,11 @@ def get_key_of(account: User, key_id: int) -> ApiKey:
     if key is None:
         raise NotFound(_("It has no API key of this number."), code="key_not_found")
     return key
+
+
+def require_administrator(actor: Actor) -> None:
+    """Check that somebody administers the installation, and that their key, if any, is made for all of it."""
+    refuse_anonymous(actor)
+    is_limited = actor.only_org_id is not None or actor.only_project_id is not None
+    if not actor.is_superuser or is_limited or Perm.ACCOUNT_MANAGE not in actor.cap:
+        raise Forbidden(_("Only administrators of this installation may do this."))

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from apps.core import formats
 from apps.core.errors import AppError
-from apps.projects import services
-from apps.projects.models import Project
+from apps.projects import quotas, services
+from apps.projects.models import OrgUsage, Project, ProjectQuota, ProjectUsage
 
 FACTS = ("tags", "created_by", "created_at", "updated_at", "deleted_at")
 
@@ -72,3 +73,59 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
                 services.restore_project(project=project)
             except AppError as error:
                 self.message_user(request, error.message, messages.ERROR)
+
+
+@admin.register(ProjectQuota)
+class ProjectQuotaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """The limits of projects."""
+
+    list_display = ("project", "storage_bytes", "runs", "points", "changed_at")
+    list_select_related = ("project__org",)
+    search_fields = ("project__slug", "project__org__slug")
+    autocomplete_fields = ("project",)
+
+    def save_model(self, request: HttpRequest, obj: ProjectQuota, form: Any, change: bool) -> None:
+        """Save through the service."""
+        quotas.set_project_quota(project=obj.project, **obj.amounts())
+
+
+class UsageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """What was measured: to be read only."""
+
+    AMOUNTS = ("size", "points", "runs", "trashed_runs")
+    date_hierarchy = "measured_at"
+
+    @admin.display(description=gettext_lazy("storage"))
+    def size(self, usage: Any) -> str:
+        """Return the storage in words."""
+        return formats.storage(usage.storage_bytes)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """What is used is measured, never written."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What is used is measured, never written."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It would come back with the next measure."""
+        return False
+
+
+@admin.register(ProjectUsage)
+class ProjectUsageAdmin(UsageAdmin):
+    """What projects hold."""
+
+    list_display = ("project", *UsageAdmin.AMOUNTS, "measured_at")
+    list_select_related = ("project__org",)
+    search_fields = ("project__slug", "project__org__slug")
+
+
+@admin.register(OrgUsage)
+class OrgUsageAdmin(UsageAdmin):
+    """What organisations hold, with those below them."""
+
+    list_display = ("org", *UsageAdmin.AMOUNTS, "seats", "measured_at")
+    list_select_related = ("org",)
+    search_fields = ("org__slug",)

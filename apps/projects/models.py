@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.core import clock
 from apps.core.text import validate_line, validate_name
 from apps.orgs.actor import Actor
-from apps.orgs.models import Org, Role, Team, User, held_in_org, within_org_of_key
+from apps.orgs.models import Org, Quota, Role, Team, User, held_in_org, within_org_of_key
 from apps.orgs.permissions import ON_PROJECT, PUBLIC, Perm
 
 # What W&B allows in a project's name, so that its users keep theirs; any script, Chinese too. Control and
@@ -192,3 +193,91 @@ class ProjectGroupObjectPermission(GroupObjectPermissionBase):
     """A permission that a team was given on one project by sharing it."""
 
     content_object = models.ForeignKey(Project, models.CASCADE, related_name="team_grants")
+
+
+class UsageQuerySet(models.QuerySet[Any]):
+    def largest(self) -> UsageQuerySet:
+        """Put those first that hold most."""
+        size = F("metric_bytes") + F("console_bytes") + F("document_bytes")
+        return self.order_by(size.desc(), "pk")
+
+
+class ProjectUsageQuerySet(UsageQuerySet):
+    def visible_to(self, actor: Actor) -> ProjectUsageQuerySet:
+        """Keep those of projects that `actor` can see."""
+        seen = Project.objects.visible_to(actor).order_by().values("pk")
+        return self.filter(project__in=seen).select_related("project__org")
+
+    def within(self, org: Org) -> ProjectUsageQuerySet:
+        """Keep those of projects of an org and of those below it."""
+        return self.filter(project__org__ascents__ancestor=org)
+
+
+class Usage(models.Model):
+    """How much something held when it was last measured (usage.py). Sizes are of what is stored, without indexes."""
+
+    metric_bytes = models.BigIntegerField(_("metrics in bytes"), default=0)
+    console_bytes = models.BigIntegerField(_("console in bytes"), default=0)
+    document_bytes = models.BigIntegerField(_("documents in bytes"), default=0)
+    points = models.BigIntegerField(_("points"), default=0)
+    # Those in the trash too: they take their place until they are purged.
+    runs = models.BigIntegerField(_("runs"), default=0)
+    trashed_runs = models.BigIntegerField(_("runs in the trash"), default=0)
+    measured_at = models.DateTimeField(_("measured"))
+
+    class Meta:
+        abstract = True
+
+    @property
+    def storage_bytes(self) -> int:
+        return self.metric_bytes + self.console_bytes + self.document_bytes
+
+
+class ProjectUsage(Usage):
+    """What a project held when it was last measured."""
+
+    project = models.OneToOneField(
+        Project, models.CASCADE, primary_key=True, related_name="usage", verbose_name=_("project")
+    )
+
+    objects = ProjectUsageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("usage of a project")
+        verbose_name_plural = _("usage of projects")
+
+    def __str__(self) -> str:
+        return f"usage of {self.project}"
+
+
+class OrgUsage(Usage):
+    """What an org and those below it held when they were last measured, and how many people are in them."""
+
+    org = models.OneToOneField(
+        Org, models.CASCADE, primary_key=True, related_name="usage", verbose_name=_("organisation")
+    )
+    seats = models.BigIntegerField(_("seats"), default=0)
+
+    objects = UsageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("usage of an organisation")
+        verbose_name_plural = _("usage of organisations")
+
+    def __str__(self) -> str:
+        return f"usage of {self.org}"
+
+
+class ProjectQuota(Quota):
+    """The most that a project may hold. Admins of its org set it, within what the org may hold."""
+
+    project = models.OneToOneField(
+        Project, models.CASCADE, primary_key=True, related_name="quota", verbose_name=_("project")
+    )
+
+    class Meta:
+        verbose_name = _("limits of a project")
+        verbose_name_plural = _("limits of projects")
+
+    def __str__(self) -> str:
+        return f"limits of {self.project}"

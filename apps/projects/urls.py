@@ -6,12 +6,17 @@ from apps.orgs import converters  # noqa: F401 - importing it registers <org:…
 from apps.projects import consumers
 from apps.projects.api import access as access_api
 from apps.projects.api import projects as api
+from apps.projects.api import usage as usage_api
 from apps.projects.views import projects as views
 from apps.projects.views import sharing
+from apps.projects.views import usage as usage_views
 
 app_name = "projects"
 web_urls = [
     path("new", views.new, name="new"),
+    path("orgs/<org:org>/usage", usage_views.org_usage, name="org-usage"),
+    path("system/usage", usage_views.system_usage, name="system-usage"),
+    path("<org:org>/<str:project>/usage", usage_views.project_usage, name="project-usage"),
     path("<org:org>/<str:project>/settings", views.edit, name="project-settings"),
     path("<org:org>/<str:project>/delete", views.delete, name="project-delete"),
     path("<org:org>/<str:project>/access", sharing.people, name="project-access"),
@@ -21,6 +26,19 @@ web_urls = [
     path("<org:org>/<str:project>/share/find", sharing.find, name="project-share-find"),
 ]
 api_urls = [
+    path("orgs/<str:org>/usage", usage_api.OrgUsageView.as_view(), name="api-org-usage"),
+    path("orgs/<str:org>/quota", usage_api.OrgQuotaView.as_view(), name="api-org-quota"),
+    path("system/usage", usage_api.SystemUsageView.as_view(), name="api-system-usage"),
+    path(
+        "projects/<str:org>/<str:project>/usage",
+        usage_api.ProjectUsageView.as_view(),
+        name="api-project-usage",
+    ),
+    path(
+        "projects/<str:org>/<str:project>/quota",
+        usage_api.ProjectQuotaView.as_view(),
+        name="api-project-quota",
+    ),
     path("projects", api.ProjectListView.as_view(), name="api-project-list"),
     path(
         "projects/<str:org>/<str:project>",

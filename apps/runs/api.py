@@ -12,6 +12,7 @@ from apps.core.errors import Invalid
 from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import ActorAPIView
+from apps.projects import quotas
 from apps.projects.access_rest import PAGING, WHOSE, delete_access, list_access, put_access
 from apps.projects.rest import ProjectAPIView
 from apps.projects.serializers import AccessInput, AccessOutput
@@ -95,14 +96,17 @@ class RunListView(ProjectAPIView):
         """Create a run (201), or resume one (200).
 
         With an `Idempotency-Key` the request may be repeated: it answers the same run with 200. Without
-        `id` the server makes one. 409 `run_exists`, 404 `run_not_found` (resume "must"), 410 `run_deleted`.
+        `id` the server makes one. 409 `run_exists`, 404 `run_not_found` (resume "must"), 410 `run_deleted`,
+        403 `quota_exceeded`. Near a limit the answer has a header `X-Quota-Warning`.
         """
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_CREATION_KEY:
             raise Invalid(f"Idempotency-Key has at most {MAX_CREATION_KEY} characters.")
         new = services.NewRun(**parse(RunInput, request.data), creation_key=key)
         run, is_new = services.create_run(project=self.project, actor=self.actor, new=new)
-        return Response(_detail(run, request), status=201 if is_new else 200)
+        near = quotas.nearest(quotas.limits_on(self.project))
+        headers = {quotas.WARNING_HEADER: near.header} if near else {}
+        return Response(_detail(run, request), status=201 if is_new else 200, headers=headers)
 
 
 class ColumnListView(ProjectAPIView):

@@ -7,7 +7,7 @@ Who writes both locks the run first and its document after it; who locks a run l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from apps.core import clock
 from apps.core.errors import AppError, Conflict, Gone, Invalid, NotFound
 from apps.core.ids import random_id
 from apps.orgs.actor import Actor
+from apps.projects import quotas
 from apps.projects.models import Project
 from apps.projects.services import clean_tags
 from apps.runs import documents, events
@@ -55,11 +56,12 @@ def create_run(*, project: Project, actor: Actor, new: NewRun) -> tuple[Run, boo
 
     The same creation key again answers the same run, so a client may repeat a request whose answer it lost.
     Raises Conflict `run_exists` or `idempotency_key_reused`, NotFound `run_not_found` (resume "must"), Gone
-    `run_deleted`, LimitExceeded, Invalid.
+    `run_deleted`, QuotaExceeded, LimitExceeded, Invalid.
     """
     run = _take_up(project, actor, new)
     if run is not None:
         return run, False
+    _check_room(project)
     try:
         return _insert_run(project, actor, new), True
     except IntegrityError:
@@ -120,6 +122,18 @@ def _not_deleted(run: Run) -> Run:
             code="run_deleted",
         )
     return run
+
+
+def _check_room(project: Project) -> None:
+    """Raise QuotaExceeded where one run more, or anything more, is too much. Runs are counted as they are now."""
+    limits = quotas.limits_on(project)
+    for place, limit in enumerate(limits):
+        if limit.what == quotas.RUNS:
+            within = Q(project=project)
+            if limit.org is not None:
+                within = Q(project__org__ascents__ancestor=limit.org)
+            limits[place] = replace(limit, used=Run.objects.filter(within).count())
+    quotas.check_room(limits, {quotas.RUNS, quotas.STORAGE, quotas.POINTS})
 
 
 @transaction.atomic

@@ -42,6 +42,16 @@ def manage(ok: int = 200) -> Expectation:
     return (401, 404, 403, 403, ok, 403, 401, 401, ok)
 
 
+def administer(ok: int = 200) -> Expectation:
+    """Something of the whole installation, for its administrators."""
+    return (401, 403, 403, 403, 403, 403, 401, 401, ok)
+
+
+def administer_org(ok: int = 200) -> Expectation:
+    """A change of an org that only administrators of the installation may make."""
+    return (401, 404, 403, 403, 403, 403, 401, 401, ok)
+
+
 def own(ok: int = 200) -> Expectation:
     """One's own account, or a list of what one can see: everybody who is somebody."""
     return (401, ok, ok, ok, ok, ok, 401, 401, ok)
@@ -171,6 +181,17 @@ ROWS = [
     Row("projects:api-project-detail", "GET", read()),
     Row("projects:api-project-detail", "PATCH", write(), {"description": "d"}),
     Row("projects:api-project-detail", "DELETE", manage(204)),
+    # Usage and limits
+    Row("projects:api-org-usage", "GET", read()),
+    Row("projects:api-org-quota", "PATCH", administer_org(), {"seats": 9}),
+    Row("projects:api-project-usage", "GET", read()),
+    Row("projects:api-project-quota", "PATCH", manage(), {"runs": 9}),
+    Row("projects:api-system-usage", "GET", administer()),
+    Row("projects:org-usage", "GET", page()),
+    Row("projects:org-usage", "POST", (302, 404, 403, 403, 403, 302, 302, 302, 302), {"runs": "9"}),
+    Row("projects:project-usage", "GET", page_write()),
+    Row("projects:project-usage", "POST", page_manage(302), {"runs": "9"}),
+    Row("projects:system-usage", "GET", (302, 403, 403, 403, 403, 302, 302, 302, 200)),
     Row("projects:new", "GET", own_page()),
     Row(
         "projects:new", "POST", (302, 422, 422, 302, 302, 302, 302, 302, 302),

@@ -13,6 +13,7 @@ from apps.orgs.models.orgs import (
     write_lineage,
 )
 from apps.orgs.models.people import RESERVED_SLUGS, ApiKey, User, slug_validator
+from apps.orgs.models.quotas import OrgQuota, Quota
 from apps.orgs.models.teams import Invitation, Team
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Membership",
     "Org",
     "OrgLineage",
+    "OrgQuota",
+    "Quota",
     "Role",
     "RolePermission",
     "Team",

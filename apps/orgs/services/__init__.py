@@ -40,6 +40,10 @@ from apps.orgs.services.people import (
     set_active,
     update_user,
 )
+from apps.orgs.services.quotas import (
+    set_org_quota,
+    take_seat,
+)
 from apps.orgs.services.roles import (
     create_role,
     delete_role,
@@ -92,7 +96,9 @@ __all__ = [
     "rotate_api_key",
     "set_account_active",
     "set_active",
+    "set_org_quota",
     "set_role",
+    "take_seat",
     "transfer_org",
     "update_org",
     "update_role",

@@ -12,6 +12,7 @@ from apps.orgs.members import admins_of, belonging_to, belongs
 from apps.orgs.models import Membership, Org, Role, Team, User
 from apps.orgs.permissions import BuiltinRole
 from apps.orgs.services.changes import announce_access_changed
+from apps.orgs.services.quotas import take_seat
 
 
 @transaction.atomic
@@ -20,7 +21,7 @@ def set_role(*, org: Org, user: User, role: str, by: Actor | None = None) -> Mem
     one that the org or an org above it has made.
 
     `by` is who asks, None for the installation itself: they can give, and take, only what they hold. Raises
-    Forbidden `role_above_yours`, Conflict `owner_stays` or `last_admin`.
+    Forbidden `role_above_yours`, Conflict `owner_stays` or `last_admin`, QuotaExceeded where no seat is left.
     """
     given = Role.objects.usable_in(org).filter(key=role).first()
     if given is None:
@@ -33,6 +34,8 @@ def set_role(*, org: Org, user: User, role: str, by: Actor | None = None) -> Mem
             access.require_can_give(by, org, held.role)
     if held is not None and role != BuiltinRole.ADMIN:
         _keep_owner_and_last_admin(org, held)
+    if held is None:
+        take_seat(org=org, user=user)
     membership, _is_new = Membership.objects.update_or_create(
         org=org, user=user, defaults={"role": given}
     )

@@ -24,6 +24,7 @@ PAGES = (
     ("orgs:role-list", "shield", _("Roles"), Perm.ORG_VIEW),
     ("orgs:invitation-list", "mail", _("Invitations"), Perm.MEMBER_MANAGE),
     ("orgs:service-account-list", "bot", _("Service accounts"), Perm.SERVICE_MANAGE),
+    ("projects:org-usage", "gauge", _("Usage"), Perm.ORG_VIEW),
     ("orgs:org-settings", "settings", _("Settings"), Perm.ORG_EDIT),
 )
 

@@ -13,6 +13,7 @@ from apps.orgs.models import Org
 from apps.orgs.permissions import Perm
 from apps.projects import access, services
 from apps.projects.forms import VISIBILITY_WORDS, DeleteForm, NewProjectForm, ProjectForm
+from apps.projects.models import ProjectUsage
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -54,6 +55,7 @@ def edit(request: HttpRequest, org: str, project: str) -> HttpResponse:
         "project": shown,
         "form": form,
         "visibility_words": VISIBILITY_WORDS,
+        "usage": ProjectUsage.objects.filter(project=shown).first(),
         "can_delete": access.can(actor, Perm.PROJECT_DELETE, shown),
     }
     status = 422 if form.errors else 200

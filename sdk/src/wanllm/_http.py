@@ -11,6 +11,7 @@ import urllib.request
 from typing import Any
 
 from wanllm._errors import Refused, Retry
+from wanllm._notice import warn_once
 from wanllm._version import __version__
 
 CONNECT_TIMEOUT_S = 5.0
@@ -49,6 +50,10 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise Retry(f"{self.base_url} does not answer ({_reason(error)})") from error
+        warning = answer_headers.get("X-Quota-Warning")
+        if warning:
+            what = " ".join(urllib.parse.unquote(warning).split())
+            warn_once("quota", f"a limit on the server is nearly reached: {what[:200]}.")
         return self._judge(status, answer_headers, content)
 
     def close(self) -> None:

@@ -185,4 +185,7 @@ class Sender:
             403: f"the key may not write there ({refusal.message})",
             410: "the run was deleted on the server",
         }.get(refusal.status, refusal.message.rstrip("."))
+        if refusal.code == "quota_exceeded":
+            # There may be room later, and then `wanllm sync` sends what is kept.
+            reason = refusal.message.rstrip(".")
         warn_once("stopped", f"{reason}. The script goes on; records are kept{self._where}.")
