@@ -7,7 +7,7 @@ from apps.core.errors import Forbidden, NotFound, Unauthenticated
 from apps.core.text import is_storable
 from apps.orgs.actor import Actor
 from apps.orgs.members import belonging_to
-from apps.orgs.models import ApiKey, Invitation, Org, Role, Team, User
+from apps.orgs.models import ApiKey, GroupMapping, Invitation, Org, Role, Team, User
 from apps.orgs.permissions import Perm
 
 
@@ -80,6 +80,14 @@ def get_own_key(actor: Actor, key_id: int) -> ApiKey:
     if key is None:
         raise NotFound(_("You have no API key of this number."), code="key_not_found")
     return key
+
+
+def get_group_mapping(org: Org, mapping_id: int) -> GroupMapping:
+    """Return what a group gives in `org`; raise NotFound for any other mapping."""
+    mapping = GroupMapping.objects.filter(org=org, pk=mapping_id).select_related("role").first()
+    if mapping is None:
+        raise NotFound(_("There is no such mapping here."), code="mapping_not_found")
+    return mapping
 
 
 def is_new_installation() -> bool:

@@ -4,6 +4,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from apps.orgs import converters  # noqa: F401 - importing it registers <org:…>
+from apps.orgs.api import federation as federation_api
 from apps.orgs.api import keys as keys_api
 from apps.orgs.api import people as api
 from apps.orgs.views import (
@@ -111,4 +112,14 @@ api_urls = [
     path("auth/keys/<int:key>/rotate", keys_api.KeyRotateView.as_view(), name="api-key-rotate"),
     path("orgs", api.OrgListView.as_view(), name="api-org-list"),
     path("orgs/<str:org>", api.OrgDetailView.as_view(), name="api-org-detail"),
+    path(
+        "orgs/<str:org>/group-mappings",
+        federation_api.GroupMappingListView.as_view(),
+        name="api-mapping-list",
+    ),
+    path(
+        "orgs/<str:org>/group-mappings/<int:mapping>",
+        federation_api.GroupMappingDetailView.as_view(),
+        name="api-mapping-detail",
+    ),
 ]

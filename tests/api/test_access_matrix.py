@@ -20,7 +20,8 @@ from rest_framework.views import APIView
 from apps.core import clock
 from apps.orgs import services as org_services
 from apps.orgs.actor import Actor
-from apps.orgs.models import ApiKey, User
+from apps.orgs.federation.groups import create_mapping
+from apps.orgs.models import ApiKey, Role, User
 from apps.runs.models import Run
 from tests.api.access_matrix import ACTORS, ADMIN, ASGI_DOORS, PUBLIC, ROWS, SOCKET, STREAM, Row
 from tests.api.metrics.stream_client import Writer, post
@@ -76,6 +77,7 @@ def world(cast: Cast) -> World:
         "run": run.uid,
         "key": owned.pk,
         "pk": owned.pk,
+        "mapping": create_mapping(org=cast.acme, group="ml", role=Role.objects.get(key="viewer")).pk,
         **_people_of_acme(cast),
     }
     return World(people, keys, arguments)

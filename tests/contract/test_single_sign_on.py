@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.contract.issuer import Visitor, issuer
+from tests.contract.rest import call
 from tests.factories import PASSWORD
 from tests.live_server import LiveServer, copy_of
 
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "lin-1": {
         "email": "lin@lab.example",
         "email_verified": True,
@@ -25,6 +27,8 @@ PEOPLE = {
     "root-1": {"email": "root@lab.example", "email_verified": True},
     "api-1": {"email": "api@lab.example", "email_verified": True, "preferred_username": "API"},
     "far": {"email": "far@elsewhere.example", "email_verified": True},
+    "wei-1": {"preferred_username": "wei", "groups": ["ml", "other"]},
+    "boss-1": {"preferred_username": "boss", "groups": ["admins"]},
     "new-1": {"email": "new@lab.example", "email_verified": True},
     "ben-1": {"email": "ben@lab.example", "email_verified": True},
 }
@@ -43,6 +47,7 @@ def new_server(data: Path, folder: Path, issuer_url: str, **variables: str) -> L
         "WANLLMDB_OIDC_CLIENT_ID": "wanllmdb",
         "WANLLMDB_OIDC_CLIENT_SECRET": "hush",
         "WANLLMDB_OIDC_NAME": "Lab account",
+        "WANLLMDB_OIDC_ADMIN_GROUP": "admins",
     }
     server = LiveServer(copy_of(data, folder), {**basics, **variables})
     adduser(server, "root-user", "--admin", email="root@lab.example")
@@ -145,6 +150,18 @@ def test_answer_of_another_sign_in_is_refused(server: LiveServer, issuer_url: st
     page = visitor.session.get(other, timeout=30)
     assert page.status_code == 403
     assert visitor.me() is None
+
+
+def test_groups_become_memberships(server: LiveServer) -> None:
+    key = server.adduser("olga", "--org", "acme")
+    call(server, key, "POST", "/orgs/acme/group-mappings", {"group": "ml", "role": "viewer"})
+    visitor = Visitor(server)
+    visitor.sign_in("wei-1")
+    held = {org["slug"]: org["role"] for org in visitor.me()["orgs"]}
+    assert held == {"wei": "admin", "acme": "viewer"}
+    boss = Visitor(server)
+    boss.sign_in("boss-1")
+    assert boss.me()["is_administrator"]
 
 
 def test_rules_of_who_may_sign_in(issuer_url: str, migrated_data: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import Forbidden, Invalid
 from apps.core.text import is_storable
 from apps.orgs import services
+from apps.orgs.federation import groups
 from apps.orgs.models import User
 
 MAX_USERNAME = 63
@@ -59,6 +60,8 @@ def admit(identity: Identity) -> User:
     account.extra_data = identity.facts
     account.save()  # Which notes the time, too.
     person: User = account.user
+    if identity.groups is not None:
+        groups.note_groups(user=person, source=identity.source, names=identity.groups)
     return person
 
 

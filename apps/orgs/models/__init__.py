@@ -1,5 +1,6 @@
 """People and where they belong. `people` knows nothing of orgs, `orgs` nothing of teams."""
 
+from apps.orgs.models.federation import DirectoryGroup, GroupMapping, MappedRight
 from apps.orgs.models.orgs import (
     EVERY_ROW,
     NO_ROW,
@@ -21,7 +22,10 @@ __all__ = [
     "NO_ROW",
     "RESERVED_SLUGS",
     "ApiKey",
+    "DirectoryGroup",
+    "GroupMapping",
     "Invitation",
+    "MappedRight",
     "Membership",
     "Org",
     "OrgLineage",
