@@ -27,5 +27,16 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "seal-audit": {
+        "task": "apps.audit.tasks.seal",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "forward-audit": {
+        "task": "apps.audit.tasks.forward",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "prune-audit": {"task": "apps.audit.tasks.prune", "schedule": 3600.0},
     "prune-sign-ins": {"task": "apps.orgs.tasks.prune_sign_ins", "schedule": 3600.0},
 }

@@ -317,6 +317,10 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
 # Values as they are, and names for what is referred to: an entry must be readable when those are gone.
 AUDITLOG_STORE_JSON_CHANGES = AUDITLOG_USE_FK_STRING_REPRESENTATION = True
+# What the chain over the log is keyed with; another secret than this one cannot verify it.
+AUDIT_KEY = env.secret("WANLLMDB_AUDIT_KEY") or SECRET_KEY
+AUDIT_DAYS = env.integer("WANLLMDB_AUDIT_DAYS", 0, 0, 36_500)
+AUDIT_SYSLOG_URL = env.url("WANLLMDB_AUDIT_SYSLOG_URL", ("udp", "tcp"))
 
 # --- Mail --------------------------------------------------------------------------------------
 SMTP_URL = env.url("WANLLMDB_SMTP_URL", ("smtp", "smtp+starttls", "smtps"))
