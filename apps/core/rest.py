@@ -3,9 +3,10 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -13,6 +14,9 @@ from rest_framework.response import Response
 
 from apps.core.errors import AppError, Invalid, Malformed
 from apps.core.text import is_storable
+
+MAX_PAGE = 500
+Row = TypeVar("Row", bound=Model)
 
 
 def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -136,3 +140,21 @@ def read_limit(request: Request, default: int, maximum: int) -> int:
             f"limit accepts a whole number from 1 to {maximum}.", fields={"limit": [given]}
         )
     return int(given)
+
+
+def read_page(
+    request: Request, rows: QuerySet[Row], by: str, kind: type = str, *, default: int = 50
+) -> tuple[list[Row], str | None]:
+    """Return one page of `rows` by `?cursor=` and `?limit=`, and the next one's cursor.
+
+    `by` is a unique column of this kind, which the rows are ordered by.
+    """
+    limit = read_limit(request, default, MAX_PAGE)
+    cursor = request.query_params.get("cursor")
+    if cursor:
+        (after,) = decode_cursor(cursor, kind)
+        rows = rows.filter(**{f"{by}__gt": after})
+    found = list(rows.order_by(by)[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], encode_cursor([getattr(found[limit - 1], by)])

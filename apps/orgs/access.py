@@ -1,5 +1,6 @@
 """The only way to an org, and to what is one's own: loading it is the check."""
 
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -80,6 +81,14 @@ def get_own_key(actor: Actor, key_id: int) -> ApiKey:
     if key is None:
         raise NotFound(_("You have no API key of this number."), code="key_not_found")
     return key
+
+
+def get_own_link(actor: Actor, link_id: int) -> SocialAccount:
+    """Return an account elsewhere that opens that of the person who asks; raise NotFound for any other."""
+    link = SocialAccount.objects.filter(user_id=actor.user_id or 0, pk=link_id).first()
+    if link is None:
+        raise NotFound(_("You have no linked account of this number."), code="link_not_found")
+    return link
 
 
 def get_group_mapping(org: Org, mapping_id: int) -> GroupMapping:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.core.errors import Unauthenticated
+from apps.core.rest import MAX_PAGE
 from apps.orgs import access
 from apps.orgs.actor import ANONYMOUS, Actor
 from apps.orgs.models import Org
 from apps.orgs.permissions import Perm
+
+PAGING = [
+    OpenApiParameter("cursor", str, description="`next` of the page before."),
+    OpenApiParameter("limit", int, description=f"1 to {MAX_PAGE}; 50 if not given."),
+]
 
 
 class ActorAPIView(APIView):

@@ -1,13 +1,21 @@
 """Where people are: `web_urls` at the root, `account_urls` under /accounts, `api_urls` under /api/v1."""
 
 from allauth.account import views as account
+from allauth.socialaccount import views as social
 from django.urls import path, re_path
 
 from apps.orgs import converters  # noqa: F401 - importing it registers <org:…>
 from apps.orgs.api import federation as federation_api
+from apps.orgs.api import invitations as invitations_api
 from apps.orgs.api import keys as keys_api
+from apps.orgs.api import members as members_api
+from apps.orgs.api import orgs as orgs_api
 from apps.orgs.api import people as api
+from apps.orgs.api import roles as roles_api
+from apps.orgs.api import service_accounts as service_accounts_api
+from apps.orgs.api import teams as teams_api
 from apps.orgs.views import (
+    federation,
     invitations,
     keys,
     members,
@@ -26,6 +34,8 @@ web_urls = [
     path("settings/keys/quick", keys.key_quick, name="key-quick"),
     path("settings/keys/<int:pk>/revoke", keys.key_revoke, name="key-revoke"),
     path("settings/keys/<int:pk>/rotate", keys.key_rotate, name="key-rotate"),
+    path("settings/sign-in", federation.linked_accounts, name="linked-accounts"),
+    path("settings/sign-in/<int:pk>/unlink", federation.unlink_account, name="link-delete"),
     path("invite/<str:token>", invitations.invite, name="invite"),
     path("orgs/new", orgs.org_new, name="org-new"),
     path("orgs/<org:org>/settings", orgs.org_settings, name="org-settings"),
@@ -84,6 +94,16 @@ web_urls = [
 account_urls = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
+    path("login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("with/<slug:source>/", federation.sign_in_with, name="sign_in_with"),
+    # Where issuers send people back to.
+    path(
+        "oidc/<slug:provider_id>/login/callback/",
+        federation.oidc_answer,
+        name="openid_connect_callback",
+    ),
+    path("github/login/callback/", federation.github_answer, name="github_callback"),
+    path("google/login/callback/", federation.google_answer, name="google_callback"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
     path("password/change/", account.password_change, name="account_change_password"),
@@ -121,5 +141,66 @@ api_urls = [
         "orgs/<str:org>/group-mappings/<int:mapping>",
         federation_api.GroupMappingDetailView.as_view(),
         name="api-mapping-detail",
+    ),
+    path("orgs/<str:org>/place", orgs_api.OrgPlaceView.as_view(), name="api-org-place"),
+    path("orgs/<str:org>/owner", orgs_api.OrgOwnerView.as_view(), name="api-org-owner"),
+    path("orgs/<str:org>/members", members_api.MemberListView.as_view(), name="api-member-list"),
+    path(
+        "orgs/<str:org>/members/<str:username>",
+        members_api.MemberDetailView.as_view(),
+        name="api-member-detail",
+    ),
+    path("orgs/<str:org>/teams", teams_api.TeamListView.as_view(), name="api-team-list"),
+    path(
+        "orgs/<str:org>/teams/<str:team>",
+        teams_api.TeamDetailView.as_view(),
+        name="api-team-detail",
+    ),
+    path(
+        "orgs/<str:org>/teams/<str:team>/members",
+        teams_api.TeamMemberListView.as_view(),
+        name="api-team-member-list",
+    ),
+    path(
+        "orgs/<str:org>/teams/<str:team>/members/<str:username>",
+        teams_api.TeamMemberDetailView.as_view(),
+        name="api-team-member-detail",
+    ),
+    path("orgs/<str:org>/roles", roles_api.RoleListView.as_view(), name="api-role-list"),
+    path(
+        "orgs/<str:org>/roles/<str:role>",
+        roles_api.RoleDetailView.as_view(),
+        name="api-role-detail",
+    ),
+    path(
+        "orgs/<str:org>/invitations",
+        invitations_api.InvitationListView.as_view(),
+        name="api-invitation-list",
+    ),
+    path(
+        "orgs/<str:org>/invitations/<int:invitation>",
+        invitations_api.InvitationDetailView.as_view(),
+        name="api-invitation-detail",
+    ),
+    path("invitations/accept", invitations_api.AcceptView.as_view(), name="api-invitation-accept"),
+    path(
+        "orgs/<str:org>/service-accounts",
+        service_accounts_api.ServiceAccountListView.as_view(),
+        name="api-service-account-list",
+    ),
+    path(
+        "orgs/<str:org>/service-accounts/<str:account>",
+        service_accounts_api.ServiceAccountDetailView.as_view(),
+        name="api-service-account-detail",
+    ),
+    path(
+        "orgs/<str:org>/service-accounts/<str:account>/keys",
+        service_accounts_api.ServiceKeyListView.as_view(),
+        name="api-service-key-list",
+    ),
+    path(
+        "orgs/<str:org>/service-accounts/<str:account>/keys/<int:account_key>",
+        service_accounts_api.ServiceKeyDetailView.as_view(),
+        name="api-service-key-detail",
     ),
 ]

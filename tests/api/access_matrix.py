@@ -8,7 +8,10 @@ Routes that decide nothing about anybody are in PUBLIC, each with the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+
+from apps.core import clock
 
 # sam belongs to another org; vic, mel and ann are viewer, member and admin of acme, the home of everything asked
 # for. The keys are ann's: one that may only read, one expired, one revoked. root administers the installation.
@@ -98,6 +101,11 @@ def anns_page(ok: int = 200) -> Expectation:
     return (302, 404, 404, 404, ok, 302, 302, 302, 404)
 
 
+def soon() -> str:
+    """A time that is still to come, as REST takes it."""
+    return (clock.now() + timedelta(days=1)).isoformat()
+
+
 @dataclass(frozen=True)
 class Row:
     """What `method` on `route` (an URL's name) answers to each of ACTORS."""
@@ -142,6 +150,46 @@ ROWS = [
     Row("orgs:api-mapping-list", "POST", manage(201), {"group": "ml", "role": "member"}),
     Row("orgs:api-mapping-detail", "DELETE", manage(204)),
     Row("orgs:api-org-detail", "PATCH", manage(), {"name": "A"}),
+    Row("orgs:api-org-place", "PUT", manage(204), {"parent": None}),
+    Row("orgs:api-org-owner", "PUT", manage(204), {"username": "mel"}),
+    Row("orgs:api-member-list", "GET", read()),
+    Row("orgs:api-member-detail", "GET", read()),
+    Row("orgs:api-member-detail", "PATCH", manage(), {"role": "viewer"}),
+    # mel, whom it is about, may go by herself.
+    Row(
+        "orgs:api-member-detail", "DELETE",
+        (401, 404, 403, 204, 204, 403, 401, 401, 204),
+    ),
+    Row("orgs:api-team-list", "GET", read()),
+    Row("orgs:api-team-list", "POST", manage(201), {"slug": "new"}),
+    Row("orgs:api-team-detail", "GET", read()),
+    Row("orgs:api-team-detail", "PATCH", manage(), {"title": "T"}),
+    Row("orgs:api-team-detail", "DELETE", manage(204)),
+    Row("orgs:api-team-member-list", "GET", read()),
+    Row("orgs:api-team-member-detail", "PUT", manage(204)),
+    Row("orgs:api-team-member-detail", "DELETE", manage(204)),
+    Row("orgs:api-role-list", "GET", read()),
+    Row("orgs:api-role-list", "POST", manage(201), {"name": "R", "permissions": ["org.view"]}),
+    Row("orgs:api-role-detail", "GET", read()),
+    Row("orgs:api-role-detail", "PUT", manage(), {"name": "R", "permissions": ["org.view"]}),
+    Row("orgs:api-role-detail", "DELETE", manage(204)),
+    Row("orgs:api-invitation-list", "GET", manage()),
+    Row(
+        "orgs:api-invitation-list", "POST", manage(201),
+        {"role": "viewer", "expires_at": soon()},
+    ),
+    Row("orgs:api-invitation-detail", "DELETE", manage(204)),
+    Row("orgs:api-invitation-accept", "POST", own_write(404), {"token": "nothing"}),
+    Row("orgs:api-service-account-list", "GET", manage()),
+    Row(
+        "orgs:api-service-account-list", "POST", manage(201),
+        {"username": "robot-2", "role": "viewer"},
+    ),
+    Row("orgs:api-service-account-detail", "GET", manage()),
+    Row("orgs:api-service-account-detail", "PATCH", manage(), {"is_active": False}),
+    Row("orgs:api-service-key-list", "GET", manage()),
+    Row("orgs:api-service-key-list", "POST", manage(201), {"name": "k"}),
+    Row("orgs:api-service-key-detail", "DELETE", manage(204)),
     Row("orgs:org-new", "GET", own_page()),
     Row("orgs:org-new", "POST", own_page(302), {"slug": "new-org"}),
     Row("orgs:org-settings", "GET", page_manage()),
@@ -219,6 +267,8 @@ ROWS = [
     # Runs
     Row("runs:api-run-list", "GET", read()),
     Row("runs:api-run-list", "POST", write(201), {"id": "r2"}),
+    Row("runs:api-access-why", "GET", write(), query="?user=mel&permission=run.write"),
+    Row("runs:access-why", "GET", page_write(), query="?user=mel&permission=run.write"),
     Row("runs:api-column-list", "GET", read()),
     Row("runs:api-run-lookup", "GET", read()),
     Row("runs:api-run-detail", "GET", read()),

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
@@ -71,13 +72,16 @@ def world(cast: Cast) -> World:
     # The same word names the run in the API, by uid, and on pages, by short ID.
     Run.objects.filter(pk=run.pk).update(short_id=run.uid)
     owned, _secret = org_services.create_api_key(user=cast.ann, name="owned")
+    SocialAccount.objects.create(pk=owned.pk, user=cast.ann, provider="oidc", uid="ann")
     arguments = {
         "org": "acme",
         "project": "mnist",
         "run": run.uid,
         "key": owned.pk,
         "pk": owned.pk,
-        "mapping": create_mapping(org=cast.acme, group="ml", role=Role.objects.get(key="viewer")).pk,
+        "mapping": create_mapping(
+            org=cast.acme, group="ml", role=Role.objects.get(key="viewer")
+        ).pk,
         **_people_of_acme(cast),
     }
     return World(people, keys, arguments)

@@ -130,7 +130,12 @@ class OrgListView(AccountAPIView):
     def get(self, request: Request) -> Response:
         """List organisations by name, a page at a time."""
         limit = read_limit(request, PAGE, MAX_PAGE)
-        orgs = Org.objects.visible_to(self.actor).with_role_of(self.actor).order_by("slug")
+        orgs = (
+            Org.objects.visible_to(self.actor)
+            .with_role_of(self.actor)
+            .select_related("parent", "owner")
+            .order_by("slug")
+        )
         cursor = request.query_params.get("cursor")
         if cursor:
             (slug,) = decode_cursor(cursor, str)
@@ -141,9 +146,15 @@ class OrgListView(AccountAPIView):
 
     @extend_schema(request=OrgInput, responses={201: OrgOutput})
     def post(self, request: Request) -> Response:
-        """Make an organisation and become its admin. 409 `org_exists` when the name is taken."""
+        """Make an organisation and become its admin. 409 `org_exists` when the name is taken.
+
+        With `parent` it lies within that one, which takes `org.edit` there; 409 `too_deep` below five levels.
+        """
         admin = access.get_self(self.actor)
-        org = services.create_org(admin=admin, **parse(OrgInput, request.data))
+        data: dict[str, Any] = parse(OrgInput, request.data)
+        if data.get("parent") is not None:
+            data["parent"] = access.get_org(self.actor, data["parent"], Perm.ORG_EDIT)
+        org = services.create_org(admin=admin, **data)
         return Response(_dump_org(self, org), status=201)
 
 

@@ -54,6 +54,7 @@ class OrgInput(InputSerializer):
     slug = TextField(max_length=63)
     name = TextField(max_length=150, required=False, allow_blank=True)
     description = TextField(max_length=10_000, required=False, allow_blank=True)
+    parent = TextField(max_length=63, required=False, allow_null=True)  # type: ignore[assignment]  # DRF takes it off
 
 
 class OrgChanges(InputSerializer):
@@ -108,11 +109,16 @@ class MeOutput(serializers.Serializer[User]):
 
 
 class OrgOutput(serializers.Serializer[Org]):
-    """An organisation. `role` is one's own in it; null for an administrator who is no member."""
+    """An organisation. `parent` is the one it lies in. `role` is one's own in it, null for an administrator who is
+    no member."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
+    parent = serializers.CharField(  # type: ignore[assignment]  # DRF takes it off
+        source="parent.slug", default=None, allow_null=True
+    )
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True)
     is_personal = serializers.BooleanField()
     role = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
