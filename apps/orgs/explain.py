@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
 
 from apps.orgs.actor import Actor
 from apps.orgs.models import Membership, Org, OrgLineage, Role, User
@@ -39,6 +40,14 @@ class Limit(StrEnum):
     TRASH = "trash"
 
 
+LIMIT_WORDS = {
+    Limit.SCOPE: _("The API key is not made for this permission."),
+    Limit.ORG_OF_KEY: _("The API key is made for another organisation."),
+    Limit.PROJECT_OF_KEY: _("The API key is made for one project alone, and not for this."),
+    Limit.TRASH: _("It is in the trash."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One grant, and the permissions that it holds."""
@@ -51,6 +60,11 @@ class Reason:
     level: str = ""
     since: datetime | None = None
     by: User | None = None
+
+    @property
+    def shown(self) -> list[Perm]:
+        """Its permissions in a fixed order."""
+        return sorted(self.permissions)
 
     @property
     def team_title(self) -> str:

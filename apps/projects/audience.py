@@ -153,9 +153,8 @@ def find_holder(shared: Shared, name: str) -> Holder:
         )
         teams = Team.objects.filter(is_known, org__slug=org, slug=slug)
         found = teams.select_related("org").first()
-    elif is_storable(name) and name.strip():
-        given = name.strip().lower()
-        found = User.objects.filter(Q(username=given) | Q(email=given)).first()
+    else:
+        found = find_person(name)
     if found is None:
         raise NotFound(
             _("There is no person or team %(name)s. Give the whole username or e-mail address.")
@@ -163,6 +162,14 @@ def find_holder(shared: Shared, name: str) -> Holder:
             code="holder_not_found",
         )
     return found
+
+
+def find_person(name: str) -> User | None:
+    """Return the person of this whole username or e-mail address."""
+    given = name.strip().lower()
+    if not given or not is_storable(given):
+        return None
+    return User.objects.filter(Q(username=given) | Q(email=given)).first()
 
 
 def suggested(actor: Actor, text: str) -> list[Holder]:

@@ -17,7 +17,7 @@ from apps.projects.access_rest import PAGING, WHOSE, delete_access, list_access,
 from apps.projects.rest import ProjectAPIView
 from apps.projects.serializers import AccessInput, AccessOutput
 from apps.projects.sharing import Shared
-from apps.runs import access, search, services
+from apps.runs import access, search, services, why
 from apps.runs.models import Run
 from apps.runs.rest import RunAPIView
 from apps.runs.serializers import (
@@ -30,6 +30,7 @@ from apps.runs.serializers import (
     RunInput,
     RunOutput,
     RunPageOutput,
+    WhyOutput,
 )
 from apps.runs.sharing import shared_run
 
@@ -203,6 +204,32 @@ class RunAccessView(RunAPIView):
         """Take back what a person or team was given on this run. What they hold on its project stays."""
         delete_access(request, self.shared)
         return Response(status=204)
+
+
+class AccessWhyView(ProjectAPIView):
+    """Why somebody may do something, or why not."""
+
+    needs: ClassVar[dict[str, Perm]] = {"GET": Perm.PROJECT_SHARE}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("user", str, required=True, description="A username or an e-mail."),
+            OpenApiParameter("permission", str, required=True, enum=why.ASKABLE),
+            OpenApiParameter("run", str, description="The ID of a run of the project."),
+            OpenApiParameter("key", int, description="The number of one of one's own API keys."),
+        ],
+        responses=WhyOutput,
+    )
+    def get(self, request: Request, org: str, project: str) -> Response:
+        """Name the grants that let somebody do something on a project, a run of it or in its organisation.
+
+        `weaker` are grants that do not hold the permission; `limits` take it away whatever grants it.
+        """
+        asked = {
+            name: request.query_params.get(name, "")
+            for name in ("user", "permission", "run", "key")
+        }
+        return Response(WhyOutput(why.explain(self.actor, self.project, **asked)).data)
 
 
 class RunFinishView(RunAPIView):

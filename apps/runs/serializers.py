@@ -9,8 +9,10 @@ from rest_framework import serializers
 
 from apps.core import json_values
 from apps.core.rest import InputSerializer
+from apps.projects.serializers import ReasonOutput
 from apps.runs.models import ConfigChange, Run
 from apps.runs.search import Column
+from apps.runs.why import Answer
 
 END_STATES = [Run.State.FINISHED, Run.State.FAILED, Run.State.KILLED]
 
@@ -175,3 +177,14 @@ class ConfigChangeOutput(serializers.Serializer[ConfigChange]):
 
 def _decoded(document: Any) -> dict[str, Any]:
     return dict(json_values.decode(document))
+
+
+class WhyOutput(serializers.Serializer[Answer]):
+    """Why somebody may do something, or why not."""
+
+    user = serializers.CharField(source="person.username")
+    permission = serializers.CharField(source="explanation.perm")
+    is_allowed = serializers.BooleanField(source="explanation.is_allowed")
+    reasons = ReasonOutput(source="explanation.reasons", many=True)
+    weaker = ReasonOutput(source="explanation.weaker", many=True)
+    limits = serializers.ListField(source="explanation.limits", child=serializers.CharField())

@@ -9,6 +9,7 @@ web_urls = [
     path("", views.home, name="home"),
     path("<org:org>", views.org, name="org"),
     path("<org:org>/<str:project>", views.workspace, name="workspace"),
+    path("<org:org>/<str:project>/access/why", views.access_why, name="access-why"),
     path("<org:org>/<str:project>/runs/<str:run>", views.run_overview, name="run-overview"),
     path("<org:org>/<str:project>/runs/<str:run>/charts", views.run_charts, name="run-charts"),
     path("<org:org>/<str:project>/runs/<str:run>/system", views.run_system, name="run-system"),
@@ -25,6 +26,11 @@ web_urls = [
 ]
 api_urls = [
     path("projects/<str:org>/<str:project>/runs", api.RunListView.as_view(), name="api-run-list"),
+    path(
+        "projects/<str:org>/<str:project>/access/why",
+        api.AccessWhyView.as_view(),
+        name="api-access-why",
+    ),
     path(
         "projects/<str:org>/<str:project>/columns",
         api.ColumnListView.as_view(),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from apps.core import json_values
 from apps.core.errors import AppError
 from apps.orgs.http import actor_of, signed_in_user
-from apps.orgs.models import Org, User
+from apps.orgs.models import ApiKey, Org, User
 from apps.orgs.permissions import Perm
 from apps.orgs.services import find_personal_org
 from apps.projects import access as project_access
@@ -23,9 +23,9 @@ from apps.projects import dialog
 from apps.projects.audience import find_holder
 from apps.projects.models import Project
 from apps.projects.sharing import unshare
-from apps.runs import access, services
+from apps.runs import access, services, why
 from apps.runs import home as home_page
-from apps.runs.forms import RunForm
+from apps.runs.forms import RunForm, WhyForm
 from apps.runs.models import Run
 from apps.runs.overview import overview
 from apps.runs.serializers import RunOutput
@@ -200,3 +200,18 @@ def run_unshare(request: HttpRequest, org: str, project: str, run: str) -> HttpR
     return dialog.answer(
         request, shared, lambda: unshare(shared=shared, to=find_holder(shared, who))
     )
+
+
+def access_why(request: HttpRequest, org: str, project: str) -> HttpResponse:
+    """Explain why somebody may do something on a project, a run of it or in its org, or why not."""
+    actor = actor_of(request)
+    found = project_access.get_project(actor, org, project, Perm.PROJECT_SHARE)
+    form = WhyForm(request.GET or None, keys=ApiKey.objects.owned_by(actor))
+    context: dict[str, Any] = {"project": found, "form": form}
+    if form.is_valid():
+        try:
+            context["answer"] = why.explain(actor, found, **form.cleaned_data)
+        except AppError as error:
+            form.add_problems(error)
+    status = 422 if form.errors else 200
+    return render(request, "projects/why.html", context, status=status)
