@@ -22,6 +22,16 @@ app.conf.beat_schedule = {
         "options": {"expires": 2.0},
     },
     "mark-crashed-runs": {"task": "apps.runs.tasks.mark_crashed_runs", "schedule": 15.0},
+    "apply-retention": {
+        "task": "apps.runs.tasks.apply_retention",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "purge-trash": {
+        "task": "apps.runs.tasks.purge_trash",
+        "schedule": 900.0,
+        "options": {"expires": 900.0},
+    },
     "measure-usage": {
         "task": "apps.projects.tasks.measure_usage",
         "schedule": 300.0,

@@ -444,6 +444,8 @@ TIME_ZONE = "UTC"
 # --- Runs --------------------------------------------------------------------------------------
 # A running run that has not been heard of for this long is taken as crashed.
 HEARTBEAT_TIMEOUT_S = env.integer("WANLLMDB_HEARTBEAT_TIMEOUT_S", 300, 10, 86_400)
+# After so many days in the trash, runs and projects are deleted for good.
+TRASH_DAYS = env.integer("WANLLMDB_TRASH_DAYS", 30, 0, 36_500)
 
 # --- Log ---------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("WANLLMDB_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -15,6 +15,7 @@ from apps.orgs.models import (
     Invitation,
     Membership,
     Org,
+    OrgQuota,
     Role,
     Team,
     User,
@@ -51,6 +52,7 @@ def connect() -> None:
         },
     )
     register(Org, "org", exclude={"created_at"}, org=_own_id, switches={"parent": ("move", "move")})
+    register(OrgQuota, "quota", exclude={"changed_at"}, org=_org_id)
     register(
         Membership,
         "member",

@@ -10,10 +10,11 @@ class MetricsConfig(AppConfig):
         from apps.orgs.events import access_changed  # noqa: PLC0415
         from apps.projects import usage as project_usage  # noqa: PLC0415
         from apps.runs import usage as run_usage  # noqa: PLC0415
-        from apps.runs.events import run_ended, run_resumed  # noqa: PLC0415
+        from apps.runs.events import run_ended, run_purging, run_resumed  # noqa: PLC0415
 
         project_usage.register(usage.measure_projects)
         run_usage.register(usage.measure_runs)
         access_changed.connect(receivers.on_access_changed)
         run_ended.connect(receivers.on_run_ended)
         run_resumed.connect(receivers.on_run_resumed)
+        run_purging.connect(receivers.on_run_purging)

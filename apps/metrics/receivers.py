@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.metrics import ingest, summaries, tasks
+from apps.metrics import ingest, purging, summaries, tasks
 
 
 def on_run_ended(sender: Any, run_id: int, **kwargs: Any) -> None:
@@ -21,3 +21,8 @@ def on_run_resumed(sender: Any, run_id: int, **kwargs: Any) -> None:
 def on_access_changed(sender: Any, user_id: int, **kwargs: Any) -> None:
     """Ask again what this user may write to."""
     ingest.forget_grants(user_id)
+
+
+def on_run_purging(sender: Any, run_id: int, **kwargs: Any) -> None:
+    """Delete the rows of a run that is deleted for good."""
+    purging.delete_rows(run_id)

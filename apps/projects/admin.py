@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from apps.core import formats
+from apps.core.admin import ModelAdmin, ReadOnlyAdmin
 from apps.core.errors import AppError
 from apps.projects import quotas, services
 from apps.projects.models import OrgUsage, Project, ProjectQuota, ProjectUsage
@@ -76,7 +77,7 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
 
 
 @admin.register(ProjectQuota)
-class ProjectQuotaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class ProjectQuotaAdmin(ModelAdmin):
     """The limits of projects."""
 
     list_display = ("project", "storage_bytes", "runs", "points", "changed_at")
@@ -89,28 +90,15 @@ class ProjectQuotaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic 
         quotas.set_project_quota(project=obj.project, **obj.amounts())
 
 
-class UsageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """What was measured: to be read only."""
+class UsageAdmin(ReadOnlyAdmin):
+    """What was measured."""
 
     AMOUNTS = ("size", "points", "runs", "trashed_runs")
-    date_hierarchy = "measured_at"
 
     @admin.display(description=gettext_lazy("storage"))
     def size(self, usage: Any) -> str:
         """Return the storage in words."""
         return formats.storage(usage.storage_bytes)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """What is used is measured, never written."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is used is measured, never written."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It would come back with the next measure."""
-        return False
 
 
 @admin.register(ProjectUsage)

@@ -9,6 +9,7 @@ from apps.projects.models import (
     Project,
     ProjectGrant,
     ProjectGroupObjectPermission,
+    ProjectQuota,
     ProjectUserObjectPermission,
 )
 
@@ -23,7 +24,15 @@ def connect() -> None:
         exclude={"created_at", "updated_at", "created_by", "last_run_number"},
         org=lambda project: project.org_id,
         project=lambda project: project.pk,
+        verbs={"delete": "purge"},
         switches={"deleted_at": ("delete", "restore")},
+    )
+    register(
+        ProjectQuota,
+        "quota",
+        exclude={"changed_at"},
+        org=lambda quota: quota.project.org_id,
+        project=lambda quota: quota.project_id,
     )
     register(
         ProjectGrant,

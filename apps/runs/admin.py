@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.core.admin import ModelAdmin, ReadOnlyAdmin
 from apps.projects.admin import InTrash
 from apps.runs import services
-from apps.runs.models import ConfigChange, FactKey, Run, RunDocument, RunTag
+from apps.runs.models import ConfigChange, FactKey, RetentionRule, Run, RunDocument, RunTag
 
 EDITABLE = ("name", "group", "job_type", "notes")
 RECORDED = (
@@ -135,3 +135,14 @@ class FactKeyAdmin(ReadOnlyAdmin):
     list_filter = ("source",)
     list_select_related = ("project__org",)
     search_fields = ("path", "=project__slug")
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(ModelAdmin):
+    """The rules by which runs go to the trash."""
+
+    list_display = ("__str__", "is_on", "older_than_days", "keep_last", "keep_tags", "states")
+    list_filter = ("is_on",)
+    list_select_related = ("org", "project__org")
+    search_fields = ("org__slug", "project__slug")
+    autocomplete_fields = ("org", "project")

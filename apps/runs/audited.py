@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.audit.subjects import register
-from apps.runs.models import Run, RunGroupObjectPermission, RunUserObjectPermission
+from apps.runs.models import RetentionRule, Run, RunGroupObjectPermission, RunUserObjectPermission
 
 # What the run itself tells, and what never changes.
 NOISE = {
@@ -35,7 +35,15 @@ def connect() -> None:
         exclude=NOISE,
         org=lambda run: run.project.org_id,
         project=lambda run: run.project_id,
+        verbs={"delete": "purge"},
         values={"state": STATE_VERBS},
+    )
+    register(
+        RetentionRule,
+        "retention",
+        exclude={"changed_at"},
+        org=lambda rule: rule.org_id or rule.project.org_id,
+        project=lambda rule: rule.project_id,
     )
     for model in (RunUserObjectPermission, RunGroupObjectPermission):
         register(

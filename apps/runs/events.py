@@ -1,7 +1,8 @@
 """News of runs for the apps above.
 
 `run_ended` is sent on commit with run_id (int) and uid (str). `run_resumed` is sent with run_id within the
-transaction that resumes it: what a receiver brings up to date is in the answer.
+transaction that resumes it: what a receiver brings up to date is in the answer. `run_purging` is sent with
+run_id before a run in the trash is deleted for good: a receiver deletes what it has of it, in transactions of its own.
 """
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from apps.runs.models import Run
 
 run_ended = Signal()
 run_resumed = Signal()
+run_purging = Signal()
 
 
 def announce(run: Run, *, facts_too: bool = True) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.core import clock, json_values
 from apps.core.ids import random_id
-from apps.orgs.models import User
+from apps.orgs.models import Org, User
 from apps.orgs.permissions import ON_RUN, Perm
 from apps.projects.models import Project, within_key
 
@@ -119,6 +119,9 @@ class Run(models.Model):
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
     # The Idempotency-Key it was created with: a repeated request finds its run instead of a conflict.
     creation_key = models.CharField(max_length=64, blank=True, editable=False)
+
+    # What purging it would free, where that was measured.
+    size_bytes: int
 
     objects = RunQuerySet.as_manager()
 
@@ -328,3 +331,52 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_id} of {self.run_id}"
+
+
+class RetentionRule(models.Model):
+    """Which runs of a project, or of the projects of an org and those below it, go to the trash by themselves.
+
+    A project's own rule stands in place of its orgs'; one that is off keeps everything. Runs that are running or
+    have a tag that is kept never go (retention.py).
+    """
+
+    org = models.OneToOneField(
+        Org,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="retention",
+        verbose_name=_("organisation"),
+    )
+    project = models.OneToOneField(
+        Project,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="retention",
+        verbose_name=_("project"),
+    )
+    is_on = models.BooleanField(_("on"), default=True)
+    older_than_days = models.PositiveIntegerField(
+        _("ended more than so many days ago"), validators=[MaxValueValidator(36_500)]
+    )
+    keep_last = models.PositiveIntegerField(
+        _("keep the newest"), default=0, validators=[MaxValueValidator(1_000_000)]
+    )
+    keep_tags = models.JSONField(_("keep those tagged"), default=list, blank=True)
+    # Of which states; none: of all in which a run has ended.
+    states = models.JSONField(_("only in these states"), default=list, blank=True)
+    changed_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("retention rule")
+        verbose_name_plural = _("retention rules")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(org=None, project__isnull=False) | Q(org__isnull=False, project=None),
+                name="retention_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"retention rule of {self.project or self.org}"

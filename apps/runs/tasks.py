@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.runs import facts, services
+from apps.runs import facts, purging, retention, services
 
 
 @shared_task(ignore_result=True)
@@ -21,3 +21,15 @@ def index_stale_runs() -> None:
 def mark_crashed_runs() -> None:
     """Mark the runs that have not been heard of for too long."""
     services.mark_crashed_runs()
+
+
+@shared_task(ignore_result=True)
+def apply_retention() -> None:
+    """Put in the trash what the rules of the projects take."""
+    retention.apply_rules()
+
+
+@shared_task(ignore_result=True)
+def purge_trash() -> None:
+    """Delete for good what has lain in the trash for long enough."""
+    purging.purge_trash()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.runs import api, views
+from apps.runs import api, retention_api, retention_views, views
 
 app_name = "runs"
 web_urls = [
@@ -10,6 +10,12 @@ web_urls = [
     path("<org:org>", views.org, name="org"),
     path("<org:org>/<str:project>", views.workspace, name="workspace"),
     path("<org:org>/<str:project>/access/why", views.access_why, name="access-why"),
+    path("orgs/<org:org>/retention", retention_views.org_retention, name="org-retention"),
+    path(
+        "<org:org>/<str:project>/retention",
+        retention_views.project_retention,
+        name="project-retention",
+    ),
     path("<org:org>/<str:project>/runs/<str:run>", views.run_overview, name="run-overview"),
     path("<org:org>/<str:project>/runs/<str:run>/charts", views.run_charts, name="run-charts"),
     path("<org:org>/<str:project>/runs/<str:run>/system", views.run_system, name="run-system"),
@@ -25,6 +31,21 @@ web_urls = [
     path("<org:org>/<str:project>/runs/<str:run>/restore", views.run_restore, name="run-restore"),
 ]
 api_urls = [
+    path(
+        "orgs/<str:org>/retention",
+        retention_api.OrgRetentionView.as_view(),
+        name="api-org-retention",
+    ),
+    path(
+        "projects/<str:org>/<str:project>/retention",
+        retention_api.ProjectRetentionView.as_view(),
+        name="api-project-retention",
+    ),
+    path(
+        "projects/<str:org>/<str:project>/retention/dry-run",
+        retention_api.RetentionDryRunView.as_view(),
+        name="api-retention-dry-run",
+    ),
     path("projects/<str:org>/<str:project>/runs", api.RunListView.as_view(), name="api-run-list"),
     path(
         "projects/<str:org>/<str:project>/access/why",

@@ -120,6 +120,7 @@ class Row:
         return f"{self.method} {self.route}"
 
 
+RETENTION = {"older_than_days": "9", "states": "ended"}
 NEW_PROJECT = {"org": "acme", "slug": "new"}
 ROWS = [
     # Accounts
@@ -232,6 +233,18 @@ ROWS = [
     Row("projects:api-project-detail", "GET", read()),
     Row("projects:api-project-detail", "PATCH", write(), {"description": "d"}),
     Row("projects:api-project-detail", "DELETE", manage(204)),
+    # Retention
+    Row("runs:api-org-retention", "GET", read()),
+    Row("runs:api-org-retention", "PUT", manage(), {"older_than_days": 9}),
+    Row("runs:api-org-retention", "DELETE", manage(204)),
+    Row("runs:api-project-retention", "GET", read()),
+    Row("runs:api-project-retention", "PUT", manage(), {"older_than_days": 9}),
+    Row("runs:api-project-retention", "DELETE", manage(204)),
+    Row("runs:api-retention-dry-run", "POST", write(), {"older_than_days": 9}),
+    Row("runs:project-retention", "GET", page_write()),
+    Row("runs:project-retention", "POST", page_manage(302), {"mode": "inherit", **RETENTION}),
+    Row("runs:org-retention", "GET", page_manage()),
+    Row("runs:org-retention", "POST", page_manage(302), {"mode": "on", **RETENTION}),
     # Usage and limits
     Row("projects:api-org-usage", "GET", read()),
     Row("projects:api-org-quota", "PATCH", administer_org(), {"seats": 9}),

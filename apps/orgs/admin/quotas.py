@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.core.admin import ModelAdmin
 from apps.orgs import services
 from apps.orgs.models import OrgQuota
 
 
 @admin.register(OrgQuota)
-class OrgQuotaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class OrgQuotaAdmin(ModelAdmin):
     """What organisations may hold."""
 
     list_display = ("org", "storage_bytes", "runs", "points", "seats", "changed_at")

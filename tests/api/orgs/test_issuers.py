@@ -134,7 +134,9 @@ def test_group_claim_may_lie_in_an_object_or_either_token() -> None:
     roles = {"realm_access": {"roles": ["ml", "", 7, "x" * 300]}}
     assert groups_in({"userinfo": roles}, "realm_access.roles") == frozenset({"ml"})
     assert groups_in({"userinfo": {}, "id_token": roles}, "realm_access.roles") == frozenset({"ml"})
-    assert groups_in({"userinfo": {"https://x.y/groups": ["a"]}}, "https://x.y/groups") == frozenset({"a"})
+    assert groups_in(
+        {"userinfo": {"https://x.y/groups": ["a"]}}, "https://x.y/groups"
+    ) == frozenset({"a"})
     assert groups_in({"userinfo": {"groups": "one"}}, "groups") == frozenset({"one"})
     assert groups_in({"userinfo": {"realm_access": []}}, "realm_access.roles") is None
 
