@@ -23,6 +23,7 @@ test: ## Run every test, on throw-away PostgreSQL and Redis servers of its own
 	@scripts/setup.sh dev
 	@scripts/node_modules.sh || echo "The tools of package-lock.json could not be installed."
 	@scripts/system.sh
+	@scripts/setup.sh ldap || echo "The tests of LDAP are left out."
 	@$(python) scripts/test.py
 
 unit: setup ## Run the unit and API tests on SQLite only (the quick ones)

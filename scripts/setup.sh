@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make .venv and install into it what the server needs (`setup.sh run`), or tests and checks too (`setup.sh dev`).
+# `setup.sh ldap` adds what signing in by LDAP needs; `run` does so by itself where WANLLMDB_LDAP_URL is set.
 # Does nothing when that has been done already.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,7 +8,8 @@ kind=${1:-run}
 case $kind in
     run) file=requirements.txt ;;
     dev) file=requirements-dev.txt ;;
-    *) echo "setup.sh: say run or dev" >&2; exit 2 ;;
+    ldap) file=requirements-ldap.txt ;;
+    *) echo "setup.sh: say run, dev or ldap" >&2; exit 2 ;;
 esac
 
 find_python() {
@@ -36,6 +38,13 @@ stamp=.venv/.installed-$kind
 wanted=$(cksum <"$file")
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "Installing $file …"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$file"
+    if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$file"; then
+        [ "$kind" != ldap ] || echo "python-ldap is compiled: it needs a C compiler and the headers of Python, OpenLDAP and SASL" \
+            "(Debian and Ubuntu: apt-get install gcc python3-dev libldap-dev libsasl2-dev)." >&2
+        exit 1
+    fi
     echo "$wanted" >"$stamp"
+fi
+if [ "$kind" = run ] && [ -n "${WANLLMDB_LDAP_URL:-}" ]; then
+    scripts/setup.sh ldap
 fi

@@ -20,6 +20,10 @@ command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 has_chromium || missing="$missing chromium"
 has_chinese_font || missing="$missing fontconfig fonts-noto-cjk"
 command -v msgfmt >/dev/null 2>&1 || missing="$missing gettext"
+command -v slapd >/dev/null 2>&1 || [ -x /usr/sbin/slapd ] || missing="$missing slapd"
+command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
+[ -e /usr/include/ldap.h ] || missing="$missing libldap-dev"
+[ -e /usr/include/sasl/sasl.h ] || missing="$missing libsasl2-dev"
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -16,7 +16,7 @@ from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from wanllmdb import env, sign_in
+from wanllmdb import env, ldap_sign_in, sign_in
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -273,6 +273,11 @@ SIGNUP_OPEN = env.flag("WANLLMDB_SIGNUP_OPEN", False)
 ANONYMOUS_ACCESS = env.flag("WANLLMDB_ANONYMOUS_ACCESS", False)
 # Who else vouches for people (docs/single-sign-on.md), and what their word is good for here.
 SIGN_IN_SOURCES, SOCIALACCOUNT_PROVIDERS = sign_in.configured()
+LDAP_SOURCE, LDAP_SETTINGS = ldap_sign_in.configured()
+if LDAP_SOURCE is not None:
+    SIGN_IN_SOURCES["ldap"] = LDAP_SOURCE
+    AUTHENTICATION_BACKENDS.append(ldap_sign_in.BACKEND)
+    globals().update(LDAP_SETTINGS)
 SIGN_IN_EMAIL_DOMAINS = env.words("WANLLMDB_SIGN_IN_EMAIL_DOMAINS", [])
 SIGN_IN_CREATES_ACCOUNTS = env.flag("WANLLMDB_SIGN_IN_CREATES_ACCOUNTS", True)
 SIGN_IN_LINKS_BY_EMAIL = env.flag("WANLLMDB_SIGN_IN_LINKS_BY_EMAIL", False)

@@ -76,14 +76,7 @@ def _of_same_email(identity: Identity) -> User | None:
         return None
     is_proved = EmailAddress.objects.filter(user=user, email=identity.email, verified=True).exists()
     if user.is_superuser or user.is_service or not (is_proved or settings.SIGN_IN_LINKS_BY_EMAIL):
-        raise Forbidden(
-            _(
-                "An account with the e-mail %(email)s exists here. Sign in to it first, then link the two under"
-                " Settings, Linked accounts."
-            )
-            % {"email": identity.email},
-            code="account_exists",
-        )
+        raise Forbidden(_advice(identity) % {"email": identity.email}, code="account_exists")
     if not is_proved:
         # Its password may be that of somebody who only said that the address was theirs.
         user.set_unusable_password()
@@ -93,6 +86,19 @@ def _of_same_email(identity: Identity) -> User | None:
         )
         services.announce_access_changed(user.pk)
     return user
+
+
+def _advice(identity: Identity) -> str:
+    known = settings.SIGN_IN_SOURCES.get(identity.source)
+    if known is not None and not known.is_linkable:
+        return _(
+            "An account with the e-mail %(email)s exists here, and it may be somebody else's. Ask an administrator of"
+            " this server."
+        )
+    return _(
+        "An account with the e-mail %(email)s exists here. Sign in to it first, then link the two under Settings,"
+        " Linked accounts."
+    )
 
 
 def _made(identity: Identity) -> User:
