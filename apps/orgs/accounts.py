@@ -9,11 +9,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from apps.core.errors import AppError
 from apps.orgs import guessing, services
-from apps.orgs.models import User
+from apps.orgs.models import Invitation, User
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +24,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     """Sign-up goes through our service, so that everybody has a personal org."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Tell whether strangers may make themselves an account."""
-        return bool(settings.SIGNUP_OPEN)
+        """Tell whether strangers may make themselves an account, or this one holds an invitation."""
+        return settings.SIGNUP_OPEN or self._invitation(request) is not None
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Return the name, or raise ValidationError when it is taken by a person, an org or the product."""
@@ -32,12 +34,34 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise ValidationError(_("This name is taken."))
         return name
 
+    def clean_email(self, email: str) -> str:
+        """Return the address, or raise ValidationError when the invitation is for another one."""
+        invitation = self._invitation(self.request)
+        if not settings.SIGNUP_OPEN and invitation and not invitation.is_for(email):
+            raise ValidationError(_("The invitation is for another e-mail address."))
+        cleaned: str = super().clean_email(email)
+        return cleaned
+
+    @transaction.atomic
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Make the account that the checked sign-up form describes."""
+        """Make the account that the checked sign-up form describes, a member where it was invited to."""
         data = form.cleaned_data
-        return services.create_user(
+        invitation = self._invitation(request)
+        made = services.create_user(
             username=data["username"], email=data.get("email", ""), password=data["password1"]
         )
+        if invitation is not None and invitation.is_for(made.email):
+            # Somebody else may have used it up meanwhile: then there is no account either.
+            services.accept_invitation(digest=invitation.digest, user=made)
+            del request.session["invitation"]
+        return made
+
+    def _invitation(self, request: HttpRequest) -> Invitation | None:
+        """Return the invitation that this visitor has opened, if it still can be accepted."""
+        try:
+            return services.find_invitation(request.session.get("invitation", ""))
+        except AppError:
+            return None
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Let nobody try out passwords: by our count, which a name at another address is not kept waiting by."""

@@ -103,3 +103,7 @@ class Invitation(models.Model):
         """Whether it can still be accepted."""
         is_used_up = self.max_uses is not None and self.use_count >= self.max_uses
         return self.revoked_at is None and self.expires_at > clock.now() and not is_used_up
+
+    def is_for(self, email: str) -> bool:
+        """Tell whether the holder of this address may accept it."""
+        return not self.email or self.email == email.lower()

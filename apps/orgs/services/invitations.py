@@ -118,7 +118,7 @@ def accept_invitation(*, digest: str, user: User) -> Invitation:
     Raises as `find_invitation` does, Forbidden `wrong_address`, Conflict `already_member`.
     """
     invitation = find_invitation(digest)
-    if invitation.email and invitation.email != user.email.lower():
+    if not invitation.is_for(user.email):
         raise Forbidden(
             _("This invitation is for another e-mail address than yours."), code="wrong_address"
         )
