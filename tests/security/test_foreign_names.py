@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 
 from apps.orgs import services as org_services
-from tests.api.access_matrix import ROWS, Row
+from tests.api.access_matrix import Row
 from tests.api.test_access_matrix import World, world
 from tests.conftest import Cast
 from tests.factories import make_project, make_run
-from tests.security.rows import arguments_of, ask, is_rest, rights, undone, url_of
+from tests.security.rows import (
+    ROWS,
+    arguments_of,
+    ask,
+    by_family,
+    each,
+    is_rest,
+    rights,
+    undone,
+    url_of,
+)
 
 __all__ = ["world"]  # The fixture.
 
@@ -42,19 +52,20 @@ def told(response: Any, *names: str) -> tuple[int, str]:
     return response.status_code, text
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if PLACES & set(arguments_of(row))], ids=str)
+@by_family([row for row in ROWS if PLACES & set(arguments_of(row))])
 def test_hidden_and_missing_are_told_the_same(
-    row: Row, world: World, secret: dict[str, Any]
+    rows: list[Row], world: World, secret: dict[str, Any]
 ) -> None:
-    names = [*secret.values(), *MISSING.values()]
-    for actor in ("anonymous", "viewer", "admin"):
-        client = world.client(actor, is_api=is_rest(row))
-        answers = []
-        for others in (secret, MISSING):
-            with undone():
-                answers.append(told(ask(client, row, url_of(row, world, **others)), *names))
-        assert answers[0] == answers[1], actor
-        assert answers[0][0] in ({401, 302} if actor == "anonymous" else {404})
+    for row in each(rows):
+        names = [*secret.values(), *MISSING.values()]
+        for actor in ("anonymous", "viewer", "admin"):
+            client = world.client(actor, is_api=is_rest(row))
+            answers = []
+            for others in (secret, MISSING):
+                with undone():
+                    answers.append(told(ask(client, row, url_of(row, world, **others)), *names))
+            assert answers[0] == answers[1], actor
+            assert answers[0][0] in ({401, 302} if actor == "anonymous" else {404})
 
 
 def missing(value: Any) -> Any:
@@ -65,21 +76,22 @@ def missing(value: Any) -> Any:
 INNER = [row for row in ROWS if set(arguments_of(row)) - PLACES and "org" in arguments_of(row)]
 
 
-@pytest.mark.parametrize("row", INNER, ids=str)
+@by_family(INNER)
 def test_what_belongs_to_others_is_not_found_under_one_s_own(
-    row: Row, world: World, cast: Cast, secret: dict[str, Any]
+    rows: list[Row], world: World, cast: Cast, secret: dict[str, Any]
 ) -> None:
     """sam is the admin of `hidden`, and names acme's teams, roles, members and invitations there."""
-    inner = {name: world.arguments[name] for name in set(arguments_of(row)) - PLACES}
-    nowhere = {name: missing(value) for name, value in inner.items()}
-    names = [str(value) for value in (*inner.values(), *nowhere.values())]
-    client = world.client("stranger", is_api=is_rest(row))
-    before = rights()
-    answers = []
-    for arguments in (inner, nowhere):
-        with undone():
-            response = ask(client, row, url_of(row, world, **secret, **arguments))
-            answers.append(told(response, *names))
-            assert rights() == before
-    assert answers[0] == answers[1]
-    assert answers[0][0] in {404, 422}
+    for row in each(rows):
+        inner = {name: world.arguments[name] for name in set(arguments_of(row)) - PLACES}
+        nowhere = {name: missing(value) for name, value in inner.items()}
+        names = [str(value) for value in (*inner.values(), *nowhere.values())]
+        client = world.client("stranger", is_api=is_rest(row))
+        before = rights()
+        answers = []
+        for arguments in (inner, nowhere):
+            with undone():
+                response = ask(client, row, url_of(row, world, **secret, **arguments))
+                answers.append(told(response, *names))
+                assert rights() == before
+        assert answers[0] == answers[1]
+        assert answers[0][0] in {404, 422}

@@ -15,7 +15,17 @@ from tests.api.rest import error_of
 from tests.api.test_access_matrix import World, world
 from tests.conftest import Cast
 from tests.factories import PASSWORD
-from tests.security.rows import UNSAFE, ask, expected_of, is_rest, rights, undone, url_of
+from tests.security.rows import (
+    UNSAFE,
+    ask,
+    by_family,
+    each,
+    expected_of,
+    is_rest,
+    rights,
+    undone,
+    url_of,
+)
 
 __all__ = ["world"]  # The fixture.
 
@@ -30,21 +40,22 @@ ELSEWHERE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", ALLOWED, ids=str)
-def test_without_its_token_a_browser_changes_nothing(row: Row, world: World) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(world.people["admin"])
-    before = rights()
-    for headers in ({}, {"Origin": "https://evil.example"}, {"X-CSRFToken": "x" * 64}):
-        client.defaults = {
-            f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()
-        }
-        with undone():
-            response = ask(client, row, url_of(row, world))
-            assert response.status_code == 403, headers
-            if is_rest(row):
-                assert "CSRF" in error_of(response)["message"]
-            assert rights() == before
+@by_family(ALLOWED)
+def test_without_its_token_a_browser_changes_nothing(rows: list[Row], world: World) -> None:
+    for row in each(rows):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(world.people["admin"])
+        before = rights()
+        for headers in ({}, {"Origin": "https://evil.example"}, {"X-CSRFToken": "x" * 64}):
+            client.defaults = {
+                f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()
+            }
+            with undone():
+                response = ask(client, row, url_of(row, world))
+                assert response.status_code == 403, headers
+                if is_rest(row):
+                    assert "CSRF" in error_of(response)["message"]
+                assert rights() == before
 
 
 @pytest.mark.parametrize("name", sorted(FORMS & PUBLIC.keys()))

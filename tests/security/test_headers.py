@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from tests.api.access_matrix import ACTORS, ADMIN, ROWS, Row
+from tests.api.access_matrix import ACTORS, ADMIN, Row
 from tests.api.test_access_matrix import OURS, ROUTES, World, world
 from tests.conftest import Cast
-from tests.security.rows import PAGES, ask, is_rest, url_of
+from tests.security.rows import PAGES, ROWS, ask, by_family, each, is_rest, url_of
 
 __all__ = ["world"]  # The fixture.
 
@@ -61,23 +61,23 @@ def assert_guarded(response: Any) -> None:
         assert_fits_policy(response.content.decode(), policy)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.method == "GET"], ids=str)
-def test_every_route_is_guarded_for_everybody(row: Row, world: World) -> None:
+@by_family([row for row in ROWS if row.method == "GET"])
+def test_every_route_is_guarded_for_everybody(rows: list[Row], world: World) -> None:
     """Pages, answers and errors alike: what is refused could be framed as well."""
-    for actor in ("anonymous", "stranger", "viewer", "admin"):
-        response = ask(world.client(actor, is_api=is_rest(row)), row, url_of(row, world))
-        assert response.status_code == row.expected[ACTORS.index(actor)]
-        assert_guarded(response)
+    for row in each(rows):
+        for actor in ("anonymous", "stranger", "viewer", "admin"):
+            response = ask(world.client(actor, is_api=is_rest(row)), row, url_of(row, world))
+            assert response.status_code == row.expected[ACTORS.index(actor)]
+            assert_guarded(response)
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in PAGES if url_of_route(row).startswith("settings/")], ids=str
-)
-def test_pages_about_an_account_are_not_kept(row: Row, world: World) -> None:
+@by_family([row for row in PAGES if url_of_route(row).startswith("settings/")])
+def test_pages_about_an_account_are_not_kept(rows: list[Row], world: World) -> None:
     """Whoever presses "back" after the sign-out must not see keys and addresses."""
-    response = ask(world.client("admin", is_api=False), row, url_of(row, world))
-    if response.status_code in {200, 422}:
-        assert "no-store" in response.headers["Cache-Control"]
+    for row in each(rows):
+        response = ask(world.client("admin", is_api=False), row, url_of(row, world))
+        if response.status_code in {200, 422}:
+            assert "no-store" in response.headers["Cache-Control"]
 
 
 def test_the_admin_is_guarded(world: World) -> None:

@@ -14,10 +14,11 @@ from django.test import Client
 from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.api.access_matrix import PUBLIC, ROWS, Row
+from tests.api.access_matrix import PUBLIC
 from tests.api.rest import error_of
 from tests.api.test_access_matrix import OURS, World, world
 from tests.factories import PASSWORD
+from tests.security.rows import ROWS, is_rest, url_of
 
 __all__ = ["world"]  # The fixture.
 
@@ -35,15 +36,6 @@ TEXTS = {
 UNSTORABLE = {"nul", "half pair"}
 # What pages read from their addresses.
 PAGE_QUERIES = ["page", "next", "org", "q", "tab"]
-
-
-def is_rest(row: Row) -> bool:
-    return OURS[row.route].methods is not None
-
-
-def url_of(row: Row, world: World) -> str:
-    names = OURS[row.route].arguments
-    return reverse(row.route, kwargs={name: world.arguments[name] for name in names})
 
 
 def with_text(value: Any, text: str) -> Any:

@@ -17,6 +17,8 @@ from tests.security.rows import (
     UNSAFE,
     arguments_of,
     ask,
+    by_family,
+    each,
     expected_of,
     is_rest,
     undone,
@@ -47,28 +49,30 @@ def elsewhere(world: World, cast: Cast) -> dict[str, Client]:
     }
 
 
-@pytest.mark.parametrize("row", WITHIN, ids=str)
+@by_family(WITHIN)
 def test_a_key_for_something_else_finds_nothing_here(
-    row: Row, world: World, elsewhere: dict[str, Client]
+    rows: list[Row], world: World, elsewhere: dict[str, Client]
 ) -> None:
-    for name, client in elsewhere.items():
-        with undone():
-            response = ask(client, row, url_of(row, world))
-        assert response.status_code == 404, name
-        error_of(response)
+    for row in each(rows):
+        for name, client in elsewhere.items():
+            with undone():
+                response = ask(client, row, url_of(row, world))
+            assert response.status_code == 404, name
+            error_of(response)
 
 
-@pytest.mark.parametrize("row", FREE, ids=str)
+@by_family(FREE)
 def test_a_key_for_something_else_is_told_nothing_of_here(
-    row: Row, world: World, elsewhere: dict[str, Client]
+    rows: list[Row], world: World, elsewhere: dict[str, Client]
 ) -> None:
-    for name, client in elsewhere.items():
-        with undone():
-            response = ask(client, row, url_of(row, world))
-        assert b"mnist" not in response.content.replace(b"acme/mnist", b""), name
-        assert world.arguments["run"].encode() not in response.content, name
-        if name == "org":
-            assert b'"acme"' not in response.content
+    for row in each(rows):
+        for name, client in elsewhere.items():
+            with undone():
+                response = ask(client, row, url_of(row, world))
+            assert b"mnist" not in response.content.replace(b"acme/mnist", b""), name
+            assert world.arguments["run"].encode() not in response.content, name
+            if name == "org":
+                assert b'"acme"' not in response.content
 
 
 def test_a_key_for_one_project_opens_that_project(world: World, cast: Cast) -> None:
@@ -86,7 +90,10 @@ def test_a_key_for_one_project_opens_that_project(world: World, cast: Cast) -> N
 @pytest.mark.parametrize("limit", ["org", "project"])
 def test_a_limited_key_makes_no_wider_one(world: World, cast: Cast, limit: str) -> None:
     """Whoever finds such a key must not turn it into all that its owner may do."""
-    limits = {"org": {"only_org": cast.acme}, "project": {"only_project_id": cast.mnist.pk}}
+    limits: dict[str, dict[str, object]] = {
+        "org": {"only_org": cast.acme},
+        "project": {"only_project_id": cast.mnist.pk},
+    }
     client = client_with(cast.ann, **limits[limit])
     keys = ApiKey.objects.count()
     response = send(client, "post", "auth/keys", {"name": "wider", "scope": "full"})
@@ -98,15 +105,14 @@ def test_a_limited_key_makes_no_wider_one(world: World, cast: Cast, limit: str) 
     assert send(client, "get", "auth/keys").status_code == 403
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in UNSAFE if is_rest(row) and expected_of(row, "member") == 403], ids=str
-)
+@by_family([row for row in UNSAFE if is_rest(row) and expected_of(row, "member") == 403])
 def test_a_key_that_writes_runs_does_what_members_do_at_most(
-    row: Row, world: World, cast: Cast
+    rows: list[Row], world: World, cast: Cast
 ) -> None:
-    client = client_with(cast.ann, scope=ApiKey.Scope.WRITE)
-    with undone():
-        assert ask(client, row, url_of(row, world)).status_code == 403
+    for row in each(rows):
+        client = client_with(cast.ann, scope=ApiKey.Scope.WRITE)
+        with undone():
+            assert ask(client, row, url_of(row, world)).status_code == 403
 
 
 def test_a_key_of_the_deactivated_is_dead(world: World, cast: Cast) -> None:
