@@ -10,6 +10,7 @@ from django.urls import URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from apps.audit import urls as audit
 from apps.core import views as core
 from apps.metrics import urls as metrics
 from apps.orgs import urls as orgs
@@ -42,6 +43,7 @@ urlpatterns = [
     path("sdk/", sdk_wheel.sdk_index, name="sdk-index"),
     path("sdk/<str:filename>", sdk_wheel.sdk_wheel, name="sdk-wheel"),
     app_urls(orgs),
+    app_urls(audit),
     app_urls(projects),
     app_urls(metrics),
     # The last one: its <org>/<project> takes what nothing else has.

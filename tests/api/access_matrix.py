@@ -245,6 +245,13 @@ ROWS = [
     Row("runs:project-retention", "POST", page_manage(302), {"mode": "inherit", **RETENTION}),
     Row("runs:org-retention", "GET", page_manage()),
     Row("runs:org-retention", "POST", page_manage(302), {"mode": "on", **RETENTION}),
+    # Audit
+    Row("audit:api-org-audit", "GET", manage()),
+    Row("audit:api-org-audit-export", "GET", manage()),
+    Row("audit:api-system-audit", "GET", administer()),
+    Row("audit:api-system-audit-export", "GET", administer()),
+    Row("audit:org-audit", "GET", page_manage()),
+    Row("audit:system-audit", "GET", (302, 403, 403, 403, 403, 302, 302, 302, 200)),
     # Usage and limits
     Row("projects:api-org-usage", "GET", read()),
     Row("projects:api-org-quota", "PATCH", administer_org(), {"seats": 9}),
