@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from wanllmdb import env
@@ -28,6 +29,14 @@ class Source:
         return self.key != "ldap"
 
 
+# What the common issuers call these.
+SAML_EMAIL = [
+    "email",
+    "mail",
+    "urn:oid:0.9.2342.19200300.100.1.3",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+]
+SAML_NAME = ["displayName", "urn:oid:2.16.840.1.113730.3.1.241", "name", "cn"]
 Configured = tuple[Source, dict[str, Any]]
 
 
@@ -90,11 +99,66 @@ def google() -> Configured | None:
     return source, {"google": {"APPS": [app], "SCOPE": ["profile", "email"], **pkce}}
 
 
+def saml() -> Configured | None:
+    """Read `WANLLMDB_SAML_*`. What the metadata file says is taken at the start, its URL is asked now and then."""
+    url = env.url("WANLLMDB_SAML_METADATA_URL", ("https", "http"))
+    path = env.text("WANLLMDB_SAML_METADATA_FILE")
+    idp_entity_id = env.text("WANLLMDB_SAML_IDP_ENTITY_ID")
+    entity_id = env.text("WANLLMDB_SAML_ENTITY_ID")
+    name = env.text("WANLLMDB_SAML_NAME", "SAML")
+    attributes = {
+        "uid": env.words("WANLLMDB_SAML_ID_ATTRIBUTE", []),
+        "email": env.words("WANLLMDB_SAML_EMAIL_ATTRIBUTE", SAML_EMAIL),
+        "username": env.words("WANLLMDB_SAML_USERNAME_ATTRIBUTE", ["uid"]),
+        "name": env.words("WANLLMDB_SAML_NAME_ATTRIBUTE", SAML_NAME),
+    }
+    source = Source(
+        "saml",
+        name,
+        url or path or "",
+        group_claim=env.text("WANLLMDB_SAML_GROUP_ATTRIBUTE", "groups"),
+        admin_group=env.text("WANLLMDB_SAML_ADMIN_GROUP", ""),
+        trusts_email=env.flag("WANLLMDB_SAML_TRUST_EMAIL", False),
+    )
+    if url is None and path is None:
+        return None
+    settings = {
+        "idp": {"metadata_url": url, "entity_id": idp_entity_id} if url else _idp_in(path or ""),
+        "sp": {"entity_id": entity_id} if entity_id else {},
+        "attribute_mapping": attributes,
+        # A lab's server may have a short name. Nobody is signed in who did not ask to be.
+        "advanced": {"allow_single_label_domains": True, "reject_idp_initiated_sso": True},
+    }
+    app = {"provider_id": "saml", "client_id": "saml", "name": name, "settings": settings}
+    return source, {"saml": {"APPS": [app]}}
+
+
+def _idp_in(path: str) -> dict[str, str]:
+    """Return what a file of SAML metadata says of the one who issues."""
+    # Compiled, and only needed here.
+    from onelogin.saml2.idp_metadata_parser import (  # noqa: PLC0415 - see above
+        OneLogin_Saml2_IdPMetadataParser as Parser,
+    )
+
+    accepts = "a file of SAML metadata with one signing certificate and one address to sign in at"
+    try:
+        idp = Parser.parse(Path(path).read_text(encoding="utf-8"))["idp"]
+        certificates = idp.get("x509certMulti", {}).get("signing") or [idp["x509cert"]]
+        (certificate,) = set(certificates)
+        return {
+            "entity_id": idp["entityId"],
+            "sso_url": idp["singleSignOnService"]["url"],
+            "x509cert": certificate,
+        }
+    except (OSError, KeyError, ValueError, SyntaxError):
+        raise env.EnvError("WANLLMDB_SAML_METADATA_FILE", path, accepts) from None
+
+
 def configured() -> tuple[dict[str, Source], dict[str, Any]]:
     """Return the configured sources by key, and allauth's `SOCIALACCOUNT_PROVIDERS`."""
     sources: dict[str, Source] = {}
     providers: dict[str, Any] = {}
-    for read in (openid_connect, github, google):
+    for read in (openid_connect, github, google, saml):
         found = read()
         if found is not None:
             sources[found[0].key] = found[0]

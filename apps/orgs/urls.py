@@ -2,7 +2,8 @@
 
 from allauth.account import views as account
 from allauth.socialaccount import views as social
-from django.urls import path, re_path
+from django.urls import path, re_path, reverse_lazy
+from django.views.generic import RedirectView
 
 from apps.orgs import converters  # noqa: F401 - importing it registers <org:…>
 from apps.orgs.api import federation as federation_api
@@ -104,6 +105,15 @@ account_urls = [
     ),
     path("github/login/callback/", federation.github_answer, name="github_callback"),
     path("google/login/callback/", federation.google_answer, name="google_callback"),
+    path("saml/<slug:organization_slug>/acs/", federation.saml_answer, name="saml_acs"),
+    path("saml/<slug:organization_slug>/acs/finish/", federation.saml_sign_in, name="saml_finish_acs"),
+    path("saml/<slug:organization_slug>/metadata/", federation.saml_metadata, name="saml_metadata"),
+    # An issuer that ends its sessions sends people here: ours ends when they say so.
+    path(
+        "saml/<slug:organization_slug>/sls/",
+        RedirectView.as_view(url=reverse_lazy("account_logout")),
+        name="saml_sls",
+    ),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
     path("password/change/", account.password_change, name="account_change_password"),

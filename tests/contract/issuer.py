@@ -77,9 +77,11 @@ class Visitor:
         """Sign in by password; the answer is the page that one ends on."""
         return self.send("/accounts/login/", "/accounts/login/", login=username, password=password)
 
-    def way_to_issuer(self, page: str = "/accounts/login/", process: str = "login") -> str:
-        """Press the issuer's button and return where it leads."""
-        answer = self.send(page, "/accounts/with/oidc/", process=process)
+    def way_to_issuer(
+        self, page: str = "/accounts/login/", process: str = "login", source: str = "oidc"
+    ) -> str:
+        """Press an issuer's button and return where it leads."""
+        answer = self.send(page, f"/accounts/with/{source}/", process=process)
         found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', answer.text)
         assert found is not None, answer.text
         return html.unescape(found[1])

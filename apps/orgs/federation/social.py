@@ -130,12 +130,12 @@ def is_allowed(email: str) -> bool:
 
 
 def groups_in(claims: dict[str, Any], path: str) -> frozenset[str] | None:
-    """Return the groups that a claim names, in the user info or else the identity token; None without such a claim.
+    """Return the groups that a claim (or SAML attribute) names; None without one. User info goes before the token.
 
     A dot in the path leads into an object, as in Keycloak's `realm_access.roles`.
     """
-    for part in ("userinfo", "id_token"):
-        found: Any = (claims.get(part) or {}) if path else {}
+    for part in (claims.get("userinfo"), claims.get("id_token"), claims):
+        found: Any = part if path and isinstance(part, dict) else {}
         for name in [path] if path in found else path.split("."):
             found = found.get(name) if isinstance(found, dict) else None
         if found is not None:

@@ -8,21 +8,24 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import requests
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
+from allauth.socialaccount.providers.saml import views as saml
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from onelogin.saml2.errors import OneLogin_Saml2_Error
 
 from apps.core.errors import AppError, NotFound
 from apps.orgs import access
@@ -30,6 +33,8 @@ from apps.orgs.federation import links, social
 from apps.orgs.http import actor_of, signed_in_user
 
 log = logging.getLogger(__name__)
+# What a source that is away, or answers with something else than it should, leads to; bad XML is a SyntaxError.
+UNUSABLE = (OSError, KeyError, ValueError, SyntaxError, OneLogin_Saml2_Error)
 
 
 @require_POST
@@ -53,7 +58,8 @@ def sign_in_with(request: HttpRequest, source: str) -> HttpResponse:
     process = AuthProcess.CONNECT if is_linking else AuthProcess.LOGIN
     try:
         answer = provider.redirect(request, process, **more)
-    except (requests.RequestException, KeyError, ValueError):  # Away, or not what it should be.
+    except UNUSABLE:
+        log.warning("sign_in_source_unusable source=%s", source, exc_info=True)
         message = _("%(source)s does not answer. Try again later.") % {"source": name}
         return social.refusal(request, message, status=503)
     context = {"redirect_to": answer["Location"], "name": name}
@@ -78,6 +84,25 @@ def github_answer(request: HttpRequest) -> HttpResponse:
     return _answer(request, "github", github.oauth2_callback)
 
 
+@csrf_exempt
+def saml_answer(request: HttpRequest, organization_slug: str) -> HttpResponse:
+    """Take what the SAML issuer makes a browser send, and go on where that one's own session is known."""
+    callback = partial(saml.acs, organization_slug=organization_slug)
+    return _answer(request, organization_slug, require_POST(callback))
+
+
+def saml_sign_in(request: HttpRequest, organization_slug: str) -> HttpResponse:
+    """Sign in whom the SAML issuer's answer names."""
+    callback = partial(saml.finish_acs, organization_slug=organization_slug)
+    return _answer(request, organization_slug, callback)
+
+
+def saml_metadata(request: HttpRequest, organization_slug: str) -> HttpResponse:
+    """Describe this server to the SAML issuer."""
+    callback = partial(saml.metadata, organization_slug=organization_slug)
+    return _answer(request, organization_slug, callback)
+
+
 def google_answer(request: HttpRequest) -> HttpResponse:
     """Take what Google sends somebody back with."""
     return _answer(request, "google", google.oauth2_callback)
@@ -90,7 +115,10 @@ def _answer(
         raise NotFound(_("This server knows no such way to sign in."))
     try:
         return callback(request)
-    except (requests.RequestException, KeyError, ValueError):
+    except PermissionDenied:  # Nobody asked for it here, or it has been used.
+        message = _("The sign-in took too long or was begun elsewhere. Begin again.")
+        return social.refusal(request, message)
+    except UNUSABLE:
         name = settings.SIGN_IN_SOURCES[source].name
         log.warning("sign_in_answer_unusable source=%s", source, exc_info=True)
         message = _("%(source)s gave an answer that cannot be used. Try again.") % {"source": name}
