@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from apps.core.admin import export_csv
 from apps.core.errors import AppError
 from apps.orgs import services
 from apps.orgs.models import ApiKey, User
@@ -95,6 +96,23 @@ class AdministratorsOnly:
         return False
 
 
+class Kind(admin.SimpleListFilter):
+    """People or machines."""
+
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("person", _("Person")), ("service", _("Service account"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Keep the accounts of the chosen kind."""
+        if self.value() == "person":
+            return queryset.filter(service_org=None)
+        return queryset.exclude(service_org=None) if self.value() == "service" else queryset
+
+
 @admin.register(User)
 class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """People: found by name or address, deactivated and let back in by an action."""
@@ -103,11 +121,11 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
     add_form = NewUserForm
     inlines = [ApiKeyInline]
     list_display = ("username", "name", "email", "is_active", "is_superuser", "last_login", "date_joined")  # fmt: skip
-    list_filter = ("is_active", "is_superuser", "is_staff", "last_login", "date_joined")
+    list_filter = ("is_active", Kind, "is_superuser", "is_staff", "last_login", "date_joined")
     search_fields = ("username", "name", "email")
     ordering = ("username",)
     readonly_fields = ("last_login", "date_joined")
-    actions = ["deactivate", "activate", "revoke_keys"]
+    actions = ["deactivate", "activate", "revoke_keys", export_csv]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (gettext_lazy("Person"), {"fields": ("name", "email", "language", "theme")}),
@@ -219,7 +237,7 @@ class ApiKeyAdmin(AdministratorsOnly, admin.ModelAdmin):  # type: ignore[type-ar
     list_select_related = ("user",)
     search_fields = ("^prefix", "name", "user__username", "user__email")
     fields = readonly_fields = ("user", "name", *KEY_FACTS)
-    actions = ["revoke"]
+    actions = ["revoke", export_csv]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Keys are made by their owners, who alone may see the secret."""

@@ -220,6 +220,7 @@ def test_members_are_managed_in_their_org(
     rows = list(Membership.objects.filter(org=cast.acme).order_by("pk"))
     form = {"name": "Acme", "description": ""}
     form |= {"memberships-TOTAL_FORMS": "4", "memberships-INITIAL_FORMS": "3"}
+    form |= {"teams-TOTAL_FORMS": "0", "teams-INITIAL_FORMS": "0"}
     changed = {
         cast.ann: BuiltinRole.ADMIN,
         cast.mel: BuiltinRole.VIEWER,
