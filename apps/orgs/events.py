@@ -10,5 +10,7 @@ access_changed = Signal()
 member_left = Signal()
 # A role's permissions changed. Sent with role_key within the transaction; who holds it elsewhere is told there.
 role_changed = Signal()
+# Asks what a team was given. Sent with team_id (int); each receiver answers with a frozenset of permissions.
+team_asked = Signal()
 # An organisation's own role was given these permissions. Sent with role, before and after, within the transaction.
 permissions_set = Signal()

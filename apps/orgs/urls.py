@@ -106,7 +106,9 @@ account_urls = [
     path("github/login/callback/", federation.github_answer, name="github_callback"),
     path("google/login/callback/", federation.google_answer, name="google_callback"),
     path("saml/<slug:organization_slug>/acs/", federation.saml_answer, name="saml_acs"),
-    path("saml/<slug:organization_slug>/acs/finish/", federation.saml_sign_in, name="saml_finish_acs"),
+    path(
+        "saml/<slug:organization_slug>/acs/finish/", federation.saml_sign_in, name="saml_finish_acs"
+    ),
     path("saml/<slug:organization_slug>/metadata/", federation.saml_metadata, name="saml_metadata"),
     # An issuer that ends its sessions sends people here: ours ends when they say so.
     path(

@@ -6,11 +6,13 @@ class RunsConfig(AppConfig):
     name = "apps.runs"
 
     def ready(self) -> None:
+        from apps.orgs.events import team_asked  # noqa: PLC0415 - models load only now
         from apps.projects import usage as project_usage  # noqa: PLC0415 - models load only now
-        from apps.runs import audited, usage  # noqa: PLC0415 - as above
+        from apps.runs import audited, teams, usage  # noqa: PLC0415 - as above
         from apps.runs.sql import add_functions  # noqa: PLC0415 - as above
 
         project_usage.register(usage.measure_projects)
         usage.register(usage.measure_documents)
         connection_created.connect(add_functions, dispatch_uid="runs.sql")
         audited.connect()
+        team_asked.connect(teams.given_to)

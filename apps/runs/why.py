@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import Invalid, NotFound
 from apps.orgs import explain as in_org
-from apps.orgs.access import get_own_key
+from apps.orgs.access import get_org, get_own_key
 from apps.orgs.actor import Actor
 from apps.orgs.explain import LIMIT_WORDS, Explanation
 from apps.orgs.models import User
@@ -67,7 +67,10 @@ def explain(
         return Answer(person, found.name, on_run.explain(actor, perm, found))
     if perm in ON_PROJECT:
         return Answer(person, str(project), on_project.explain(actor, perm, project))
-    return Answer(person, project.org.slug, in_org.explain(actor, perm, project.org))
+    org = get_org(
+        asker, project.org.slug
+    )  # Who was given the project alone learns nothing of its org.
+    return Answer(person, org.slug, in_org.explain(actor, perm, org))
 
 
 def _actor(asker: Actor, person: User, key: str) -> Actor:

@@ -82,9 +82,13 @@ class TeamMemberDetailView(OrgAPIView):
 
     @extend_schema(request=None, responses={204: None})
     def put(self, request: Request, org: str, team: str, username: str) -> Response:
-        """Put a member of the organisation into a team. Repeating it changes nothing."""
+        """Put a member of the organisation into a team. Repeating it changes nothing.
+
+        403 `team_above_yours` for a team that was given more, on some project, than one holds oneself.
+        """
         user = access.get_member(self.org, username)
-        services.join_team(team=access.get_team(self.org, team), user=user)
+        joined = access.get_team(self.org, team)
+        services.join_team(team=joined, user=user, by=self.actor)
         return Response(status=204)
 
     @extend_schema(responses={204: None})

@@ -22,7 +22,7 @@ from apps.orgs.members import belongs
 from apps.orgs.models import Invitation, Membership, Org, Role, Team, User
 from apps.orgs.permissions import Perm
 from apps.orgs.services.members import set_role
-from apps.orgs.services.teams import join_team
+from apps.orgs.services.teams import join_team, require_can_let_in
 
 LONGEST = timedelta(days=90)
 MOST_USES = 1000
@@ -42,9 +42,12 @@ def create_invitation(
 ) -> tuple[Invitation, str]:
     """Invite whoever opens a link, or only the holder of `email`, and return the link's token.
 
-    The token can't be had again. Raises Forbidden `role_above_yours`, Invalid naming each field that cannot be used.
+    The token can't be had again. Raises Forbidden `role_above_yours` or `team_above_yours`, Invalid naming each
+    field that cannot be used.
     """
     access.require_can_give(by, org, role)
+    if team is not None and team.org_id == org.pk:
+        require_can_let_in(by, team)
     token = Invitation.new_token()
     invitation = Invitation(
         org=org,

@@ -22,7 +22,7 @@ def create_service_account(
 ) -> User:
     """Make an account for a machine: a member of the org as `role`, and of one of its teams.
 
-    Raises Forbidden `role_above_yours`, Invalid naming each field that cannot be used.
+    Raises Forbidden `role_above_yours` or `team_above_yours`, Invalid naming each field that cannot be used.
     """
     access.require_can_give(by, org, role)
     account = User(
@@ -37,7 +37,7 @@ def create_service_account(
         raise _taken() from None
     set_role(org=org, user=account, role=role.pk, by=by)
     if team is not None:
-        join_team(team=team, user=account)
+        join_team(team=team, user=account, by=by)
     return account
 
 

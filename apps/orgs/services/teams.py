@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.core.errors import Conflict, Invalid
+from apps.core.errors import Conflict, Forbidden, Invalid
 from apps.core.text import normalise
+from apps.orgs import access, events
+from apps.orgs.actor import Actor
 from apps.orgs.members import belongs
 from apps.orgs.models import Org, Team, User
+from apps.orgs.permissions import Perm
 from apps.orgs.services.changes import announce_access_changed, only
 from apps.orgs.services.members import lock_org
 
@@ -61,8 +66,13 @@ def delete_team(*, team: Team) -> None:
 
 
 @transaction.atomic
-def join_team(*, team: Team, user: User) -> None:
-    """Put a member of the org, or of one above it, into a team; raise Conflict `no_member` for anybody else."""
+def join_team(*, team: Team, user: User, by: Actor | None = None) -> None:
+    """Put a member of the org, or of one above it, into a team; raise Conflict `no_member` for anybody else.
+
+    `by` is who asks, None for the installation itself: raises as `require_can_let_in` does.
+    """
+    if by is not None:
+        require_can_let_in(by, team)
     lock_org(team.org)  # Nobody leaves the org meanwhile.
     if not belongs(user, team.org):
         raise Conflict(
@@ -71,6 +81,26 @@ def join_team(*, team: Team, user: User) -> None:
         )
     team.user_set.add(user)
     announce_access_changed(user.pk)
+
+
+def require_can_let_in(actor: Actor, team: Team) -> None:
+    """Raise Forbidden `team_above_yours` for a team that was given more than `actor` holds in its org.
+
+    Who may only manage members would otherwise come to projects through a team that they join.
+    """
+    answers: list[tuple[Any, Any]] = events.team_asked.send(sender=Team, team_id=team.pk)
+    given = frozenset[Perm]().union(*(perms for _receiver, perms in answers))
+    lacking = given - access.held_in(actor, team.org)
+    if lacking:
+        raise Forbidden(
+            _("The team %(team)s was given permissions that you lack in %(org)s: %(permissions)s.")
+            % {
+                "team": team.title,
+                "org": team.org.slug,
+                "permissions": ", ".join(sorted(lacking)),
+            },
+            code="team_above_yours",
+        )
 
 
 @transaction.atomic

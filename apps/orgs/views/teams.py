@@ -70,7 +70,7 @@ def team_join(request: HttpRequest, org: str, team: str) -> HttpResponse:
     shown = access.get_team(found, team)
     try:
         user = access.get_member(found, request.POST.get("username", "").strip())
-        services.join_team(team=shown, user=user)
+        services.join_team(team=shown, user=user, by=actor_of(request))
     except AppError as error:
         messages.error(request, error.message)
     return redirect("orgs:team", found.slug, shown.slug)
