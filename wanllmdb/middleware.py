@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Malformed
 from apps.core.text import is_storable
+from apps.orgs import sessions, two_factor
 from apps.orgs.access import is_new_installation
 from apps.orgs.authentication import actor_from_session
 from apps.orgs.models import User
@@ -20,6 +21,15 @@ OPEN_BEFORE_FIRST_USER = frozenset(
     {"/welcome", "/favicon.ico", "/settings/language", "/settings/theme"}
 )
 OPEN_PREFIXES = ("/static/", "/api/", "/sdk/")
+# What somebody needs who is still to set up a second factor. REST says so itself.
+OPEN_WITHOUT_SECOND_FACTOR = (
+    *OPEN_PREFIXES,
+    "/settings/security",
+    "/settings/language",
+    "/settings/theme",
+    "/accounts/",
+    "/favicon.ico",
+)
 
 
 class PreferredLocaleMiddleware(LocaleMiddleware):
@@ -48,6 +58,21 @@ class FirstAdministratorMiddleware:
             self.is_settled = not is_new_installation()
             if not self.is_settled:
                 return redirect("orgs:welcome")
+        return self.get_response(request)
+
+
+class SignInMiddleware:
+    """Notes that a browser's session is in use, and leads those to a second factor who are to have one."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if isinstance(request.user, User):
+            sessions.note_seen(request)
+            is_open = request.path.startswith(OPEN_WITHOUT_SECOND_FACTOR)
+            if not is_open and two_factor.must_set_up(request, request.user):
+                return redirect("mfa_index")
         return self.get_response(request)
 
 

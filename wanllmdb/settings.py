@@ -76,6 +76,8 @@ def stored_secret() -> str:
 SECRET_KEY = env.secret("WANLLMDB_SECRET_KEY") or stored_secret()
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("WANLLMDB_SECRET_KEY is too short: it needs at least 32 characters.")
+# Former secrets, which still open sessions and read second factors.
+SECRET_KEY_FALLBACKS = env.words("WANLLMDB_SECRET_KEY_FALLBACKS", [])
 
 # --- Applications ------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -94,6 +96,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.saml",
     "auditlog",
+    "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "channels",
     "csp",
@@ -128,6 +132,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "wanllmdb.middleware.FirstAdministratorMiddleware",
     "apps.audit.middleware.OriginMiddleware",
+    "wanllmdb.middleware.SignInMiddleware",
     "wanllmdb.middleware.ActorMiddleware",
     "wanllmdb.middleware.AppErrorMiddleware",
 ]
@@ -303,6 +308,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[wanLLMDB] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
+# Whom the installation asks for a second factor. Addresses aren't verified here, so that is no condition.
+REQUIRE_TWO_FACTOR = env.text("WANLLMDB_REQUIRE_TWO_FACTOR", "off", ("off", "admins", "all"))
+MFA_ADAPTER = "apps.orgs.two_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Who tries out passwords waits (apps.orgs.guessing). A day without a failure, and nothing is remembered.
 AXES_HANDLER = "apps.orgs.guessing.FailureCount"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -330,7 +340,7 @@ AUDIT_SYSLOG_URL = env.url("WANLLMDB_AUDIT_SYSLOG_URL", ("udp", "tcp"))
 
 # --- Mail --------------------------------------------------------------------------------------
 SMTP_URL = env.url("WANLLMDB_SMTP_URL", ("smtp", "smtp+starttls", "smtps"))
-MAIL_IS_SENT = SMTP_URL is not None
+MAIL_IS_SENT = ACCOUNT_EMAIL_NOTIFICATIONS = SMTP_URL is not None
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("WANLLMDB_MAIL_FROM", "wanllmdb@localhost")
 EMAIL_TIMEOUT = 10
 if SMTP_URL is None:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("accounts/", include(orgs.account_urls)),
+    path("settings/", include(orgs.security_urls)),
     path("api/v1/schema", api_docs.SchemaView.as_view(), name="api-schema"),
     path("api/docs", api_docs.DocsView.as_view(), name="api-docs"),
     path("sdk/", sdk_wheel.sdk_index, name="sdk-index"),

@@ -75,6 +75,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             guessing.forget(request, user)
         return user
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell a person by mail that their password or second factor is another one."""
+        address = email or user.email
+        if address:
+            super().send_notification_mail(template_prefix, user, context, address)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a message; a mail server that is away is logged, and the page says what it always says."""
         try:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from apps.core import clock
 from apps.core.errors import Unauthenticated
-from apps.orgs import tokens
+from apps.orgs import tokens, two_factor
 from apps.orgs.actor import ANONYMOUS, Actor
 from apps.orgs.models import ApiKey, User
 
@@ -109,7 +109,9 @@ def actor_from_session_key(session_key: str | None) -> Actor:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = auth.get_user(request)
-    return Actor.for_user(user) if isinstance(user, User) else ANONYMOUS
+    if not isinstance(user, User) or two_factor.must_set_up(request, user):
+        return ANONYMOUS
+    return Actor.for_user(user)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -136,6 +138,8 @@ class BrowserAuthentication(SessionAuthentication):
         if authenticated is None:
             request._request.actor = ANONYMOUS  # type: ignore[attr-defined]  # as the middleware does for pages
             return None
+        if two_factor.must_set_up(request._request, authenticated[0]):
+            raise two_factor.missing()
         actor = Actor.for_user(authenticated[0])
         request._request.actor = actor  # type: ignore[attr-defined]  # as the middleware does for pages
         return authenticated[0], actor

@@ -19,6 +19,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from apps.core import clock
 from apps.core.errors import Unauthenticated
+from apps.orgs import two_factor
 from apps.orgs.models import User
 
 USER_CLAIM = "user_id"
@@ -37,7 +38,11 @@ class TokenPair:
 
 
 def issue(user: User, family: str | None = None) -> TokenPair:
-    """Make a pair for a person whose credentials were just checked, or who exchanges a pair of this family."""
+    """Make a pair for a person whose credentials were just checked, or who exchanges a pair of this family.
+
+    Raises Forbidden where they have yet to set up a second factor.
+    """
+    _ask_for_second_factor(user)
     refresh = RefreshToken()
     refresh[USER_CLAIM] = str(user.pk)
     refresh[FINGERPRINT_CLAIM] = user.get_session_auth_hash()
@@ -120,7 +125,13 @@ def _user_of(token: Token) -> User:
     fingerprint = str(token.get(FINGERPRINT_CLAIM) or "")
     if user is None or not constant_time_compare(fingerprint, user.get_session_auth_hash()):
         raise _refusal()
+    _ask_for_second_factor(user)
     return user
+
+
+def _ask_for_second_factor(user: User) -> None:
+    if two_factor.is_required_of(user) and not two_factor.is_on(user):
+        raise two_factor.missing()
 
 
 def _refusal() -> Unauthenticated:

@@ -1,6 +1,10 @@
 """Where people are: `web_urls` at the root, `account_urls` under /accounts, `api_urls` under /api/v1."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as social
 from django.urls import path, re_path, reverse_lazy
 from django.views.generic import RedirectView
@@ -22,6 +26,7 @@ from apps.orgs.views import (
     members,
     orgs,
     roles,
+    security,
     service_accounts,
     teams,
 )
@@ -118,6 +123,13 @@ account_urls = [
     ),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "reauthenticate/key/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"
+    ),
+    path("second-factor/", mfa.authenticate, name="mfa_authenticate"),
+    path("passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
@@ -132,6 +144,30 @@ account_urls = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+]
+# Mounted under /settings. Here too the names are allauth's.
+security_urls = [
+    path("security", security.security, name="mfa_index"),
+    path("security/app", totp.activate_totp, name="mfa_activate_totp"),
+    path("security/app/remove", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/codes", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "security/codes/new",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "security/codes/download",
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path("security/keys", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("security/keys/new", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("security/keys/<int:pk>/rename", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
+    path("security/keys/<int:pk>/remove", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
+    path("sessions", security.session_list, name="usersessions_list"),
+    path("sessions/<int:pk>/end", security.session_end, name="usersessions_end"),
+    path("sessions/end-others", security.session_end_others, name="usersessions_end_others"),
 ]
 api_urls = [
     path("auth/register", api.RegisterView.as_view(), name="api-register"),

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from apps.core.errors import Forbidden
 from apps.core.parsers import ShortJSONBodyParser
 from apps.core.rest import decode_cursor, dump_many, encode_cursor, parse, read_limit
-from apps.orgs import access, credentials, services, tokens
+from apps.orgs import access, credentials, services, tokens, two_factor
 from apps.orgs.models import Org, User
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import AccountAPIView, ActorAPIView, OrgAPIView
@@ -69,8 +69,16 @@ class LoginView(CredentialsView):
 
     @extend_schema(request=LoginInput, responses=TokenPairOutput)
     def post(self, request: Request) -> Response:
-        """Exchange a username or e-mail and a password for a pair of tokens."""
-        user = credentials.check(request._request, **parse(LoginInput, request.data))
+        """Exchange a username or e-mail and a password for a pair of tokens.
+
+        Who has a second factor sends a code of their authenticator app, or a recovery code, as `otp`: 401
+        `otp_required` without, `wrong_otp` for a wrong one. 403 `two_factor_required` where the installation asks
+        for a second factor that is not set up yet.
+        """
+        given = parse(LoginInput, request.data)
+        code = given.pop("otp", "")
+        user = credentials.check(request._request, **given)
+        two_factor.check_code(user, code)
         return Response(TokenPairOutput(tokens.issue(user)).data)
 
 

@@ -28,12 +28,7 @@ class KeyForm(PlainForm):
     scope = forms.ChoiceField(
         label=_("May"), choices=ApiKey.Scope.choices, initial=ApiKey.Scope.FULL
     )
-    only = forms.CharField(
-        label=_("Only in"),
-        required=False,
-        max_length=200,
-        help_text=_("acme or acme/mnist. Empty: everywhere."),
-    )
+    only = forms.CharField(label=_("Only in (acme or acme/mnist)"), required=False, max_length=200)
     days = forms.ChoiceField(label=_("Expires"), choices=LIFETIMES, required=False)
 
     def to_service(self) -> dict[str, Any]:

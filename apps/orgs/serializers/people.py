@@ -28,10 +28,11 @@ class RegisterInput(InputSerializer):
 
 
 class LoginInput(InputSerializer):
-    """Who somebody says they are. `username` may be their e-mail address."""
+    """Who somebody says they are. `username` may be their e-mail address, `otp` a code of theirs, if they have any."""
 
     username = TextField(max_length=254)
     password = TextField(max_length=MAX_PASSWORD, trim_whitespace=False, write_only=True)
+    otp = TextField(max_length=32, required=False, allow_blank=True, write_only=True)
 
 
 class RefreshInput(InputSerializer):
