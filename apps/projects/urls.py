@@ -7,6 +7,7 @@ from apps.projects import consumers
 from apps.projects.api import access as access_api
 from apps.projects.api import projects as api
 from apps.projects.api import usage as usage_api
+from apps.projects.views import people as people_views
 from apps.projects.views import projects as views
 from apps.projects.views import sharing
 from apps.projects.views import usage as usage_views
@@ -15,6 +16,10 @@ app_name = "projects"
 web_urls = [
     path("new", views.new, name="new"),
     path("orgs/<org:org>/usage", usage_views.org_usage, name="org-usage"),
+    path("settings/data", people_views.own_data, name="own-data"),
+    path("settings/data/download", people_views.download_own_data, name="own-data-download"),
+    path("system/people/<str:username>/erase", people_views.erase, name="person-erase"),
+    path("system/people/<str:username>/data", people_views.download_data, name="person-download"),
     path("system/usage", usage_views.system_usage, name="system-usage"),
     path("<org:org>/<str:project>/usage", usage_views.project_usage, name="project-usage"),
     path("<org:org>/<str:project>/settings", views.edit, name="project-settings"),

@@ -249,6 +249,12 @@ ROWS = [
     Row("projects:api-project-detail", "GET", read()),
     Row("projects:api-project-detail", "PATCH", write(), {"description": "d"}),
     Row("projects:api-project-detail", "DELETE", manage(204)),
+    # A person's data
+    Row("projects:own-data", "GET", own_page()),
+    Row("projects:own-data-download", "POST", own_page()),
+    Row("projects:person-erase", "GET", (302, 403, 403, 403, 403, 302, 302, 302, 200)),
+    Row("projects:person-erase", "POST", (302, 403, 403, 403, 403, 302, 302, 302, 422), {"confirm": "x"}),
+    Row("projects:person-download", "POST", (302, 403, 403, 403, 403, 302, 302, 302, 200)),
     # Retention
     Row("runs:api-org-retention", "GET", read()),
     Row("runs:api-org-retention", "PUT", manage(), {"older_than_days": 9}),

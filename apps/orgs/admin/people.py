@@ -11,6 +11,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -125,7 +126,7 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
     search_fields = ("username", "name", "email")
     ordering = ("username",)
     readonly_fields = ("last_login", "date_joined")
-    actions = ["deactivate", "activate", "revoke_keys", export_csv]
+    actions = ["deactivate", "activate", "revoke_keys", "erase", export_csv]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (gettext_lazy("Person"), {"fields": ("name", "email", "language", "theme")}),
@@ -185,6 +186,14 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
         if request.method == "POST" and response.status_code == 302 and id.isdigit():
             services.announce_access_changed(int(id))
         return response
+
+    @admin.action(description=gettext_lazy("Erase for good, or download their data…"))
+    def erase(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        """Lead to the page that shows what erasing one person would do."""
+        if users.count() != 1:
+            self.message_user(request, _("Choose one person."), messages.ERROR)
+            return None
+        return redirect("projects:person-erase", users.get().username)
 
     @admin.action(description=gettext_lazy("Deactivate"), permissions=["change"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
