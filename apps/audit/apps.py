@@ -9,9 +9,10 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Hear of every change of people and orgs, of signing in and out, and of tasks."""
         # Models can be imported only now.
-        from apps.audit import background, events, people, services, sign_ins  # noqa: PLC0415 - see above
+        from apps.audit import background, events, people, refused, services, sign_ins  # noqa: PLC0415 - see above
 
         events.change_seen.connect(services.record_change, dispatch_uid="audit")
         people.connect()
+        refused.register_finder(refused.find_org)
         sign_ins.connect()
         background.connect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import Model
 from django.db.models.signals import m2m_changed
 
@@ -12,6 +13,7 @@ from apps.audit.subjects import register
 from apps.orgs.events import permissions_set
 from apps.orgs.models import (
     ApiKey,
+    GroupMapping,
     Invitation,
     Membership,
     Org,
@@ -69,6 +71,9 @@ def connect() -> None:
         org=_org_id,
         switches={"revoked_at": ("revoke", "restore"), "use_count": ("accept", "accept")},
     )
+    register(OrgQuota, "quota", exclude={"changed_at"}, org=_org_id)
+    register(GroupMapping, "mapping", exclude={"created_at"}, org=_org_id)
+    register(SocialAccount, "linked_account", exclude={"extra_data", "last_login", "date_joined"})
     permissions_set.connect(_note_permissions, dispatch_uid="audit")
     m2m_changed.connect(_note_team_members, sender=User.groups.through, dispatch_uid="audit")
 

@@ -1,8 +1,10 @@
 """Background work on the audit log: services called, safe to repeat."""
 
+from typing import Any
+
 from celery import shared_task
 
-from apps.audit import chain, syslog
+from apps.audit import chain, refused, syslog
 
 
 @shared_task(ignore_result=True)
@@ -16,6 +18,12 @@ def seal() -> None:
 def forward() -> None:
     """Send what was sealed since the last time to the syslog server, where there is one."""
     syslog.forward()
+
+
+@shared_task(ignore_result=True)
+def note_denied(source: dict[str, Any], words: dict[str, str], tried: dict[str, Any]) -> None:
+    """Record a refused request, if it was about something that is there."""
+    refused.record_denied(source, words, tried)
 
 
 @shared_task(ignore_result=True)

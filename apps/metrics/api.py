@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.audit.services import record
 from apps.core import json_values
 from apps.core.errors import Invalid
 from apps.core.rest import parse, read_limit
@@ -22,6 +23,7 @@ from apps.metrics.store import Answer, Kind, Query, RunRef
 from apps.orgs.actor import Actor
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import ActorAPIView
+from apps.projects.models import Project
 from apps.projects.rest import ProjectAPIView
 from apps.runs.models import Run
 from apps.runs.rest import RunAPIView
@@ -124,6 +126,8 @@ class RunMetricsView(RunAPIView):
         given: dict[str, Any] = dict(request.query_params.items())
         given["keys"] = request.query_params.getlist("keys")
         asked = parse(serializers.QueryInput, given)
+        if asked["format"] == "csv":
+            record("export", self.run, details={"format": "csv", "keys": asked["keys"]})
         answer = store.read(_query(asked, [store.refer(self.run)]))
         return answer_lines(request, answer, asked["format"])
 
@@ -154,8 +158,18 @@ class MetricsQueryView(ActorAPIView):
             (name, [known[uid] for uid in dict.fromkeys(members) if uid in known])
             for name, members in groups
         ]
+        if asked["format"] == "csv":
+            self.record_export(known, asked["keys"])
         answer = store.read(_query(asked, runs, groups=found))
         return answer_lines(request, answer, asked["format"])
+
+    def record_export(self, runs: Mapping[str, RunRef], keys: list[str]) -> None:
+        """Record what was exported, once for each project that it came from."""
+        for project in Project.objects.visible_to(self.actor).filter(
+            pk__in={run.project_id for run in runs.values()}
+        ):
+            names = [uid for uid, run in runs.items() if run.project_id == project.pk]
+            record("export", project, details={"format": "csv", "runs": names, "keys": keys})
 
 
 def load_runs(actor: Actor, uids: Iterable[str]) -> dict[str, RunRef]:
@@ -234,6 +248,7 @@ class RunConsoleView(RunAPIView):
 
     def answer_text(self, request: Request) -> HttpResponse:
         """Return the whole console as a file."""
+        record("export", self.run, details={"format": "log"})
         found = store.console(run=self.run, limit=INT64_MAX)
         text = "".join(f"{line[3]}\n" for line in found.lines)
         response = _tagged(request, text.encode(), "text/plain; charset=utf-8")
@@ -274,6 +289,7 @@ class RunHistoryView(RunAPIView):
         anything else as JSON text. 501 where the server has no pyarrow.
         """
         is_async = isinstance(request._request, ASGIRequest)
+        record("export", self.run, details={"format": "parquet"})
         return history.answer_parquet(self.run, is_async=is_async)
 
 

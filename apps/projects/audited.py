@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from apps.audit.refused import register_finder
 from apps.audit.subjects import register
+from apps.core.text import normalise
 from apps.projects.models import (
     Project,
     ProjectGrant,
     ProjectGroupObjectPermission,
+    ProjectQuota,
     ProjectQuota,
     ProjectUserObjectPermission,
 )
@@ -17,7 +21,8 @@ GRANT_VERBS = {"create": "add", "update": "change", "delete": "remove"}
 
 
 def connect() -> None:
-    """Have their changes recorded."""
+    """Have their changes recorded, and what is refused about them."""
+    register_finder(_find)
     register(
         Project,
         "project",
@@ -42,6 +47,13 @@ def connect() -> None:
         project=lambda grant: grant.project_id,
         verbs=GRANT_VERBS,
     )
+    register(
+        ProjectQuota,
+        "quota",
+        exclude={"changed_at"},
+        org=lambda quota: quota.project.org_id,
+        project=lambda quota: quota.project_id,
+    )
     for model in (ProjectUserObjectPermission, ProjectGroupObjectPermission):
         register(
             model,
@@ -50,6 +62,13 @@ def connect() -> None:
             project=_shared_project_id,
             verbs=GRANT_VERBS,
         )
+
+
+def _find(words: Mapping[str, str]) -> Project | None:
+    if not {"org", "project"} <= words.keys():
+        return None
+    slug = normalise(words["project"])
+    return Project.objects.filter(org__slug=words["org"], slug=slug, deleted_at=None).first()
 
 
 def _shared_project_id(share: Any) -> int | None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db.models import Q
+
+from apps.audit.refused import register_finder
 from apps.audit.subjects import register
 from apps.runs.models import RetentionRule, Run, RunGroupObjectPermission, RunUserObjectPermission
 
@@ -28,7 +33,8 @@ STATE_VERBS: dict[str, str] = {
 
 
 def connect() -> None:
-    """Have their changes recorded."""
+    """Have their changes recorded, and what is refused about them."""
+    register_finder(_find)
     register(
         Run,
         "run",
@@ -45,6 +51,13 @@ def connect() -> None:
         org=lambda rule: rule.org_id or rule.project.org_id,
         project=lambda rule: rule.project_id,
     )
+    register(
+        RetentionRule,
+        "retention",
+        exclude={"changed_at"},
+        org=lambda rule: rule.org_id or (rule.project.org_id if rule.project else None),
+        project=lambda rule: rule.project_id,
+    )
     for model in (RunUserObjectPermission, RunGroupObjectPermission):
         register(
             model,
@@ -53,3 +66,14 @@ def connect() -> None:
             project=lambda share: share.content_object.project_id,
             verbs={"create": "add", "update": "change", "delete": "remove"},
         )
+
+
+def _find(words: Mapping[str, str]) -> Run | None:
+    """Find a run by its uid, or by its ID in a project."""
+    if "run" not in words:
+        return None
+    named = Q(uid=words["run"])
+    if {"org", "project"} <= words.keys():
+        place = {"project__org__slug": words["org"], "project__slug": words["project"]}
+        named = Q(short_id=words["run"], **place)
+    return Run.objects.filter(named, deleted_at=None).select_related("project").first()
