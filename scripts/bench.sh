@@ -16,6 +16,7 @@ exec .venv/bin/python scripts/services.py --durable -- sh -euc '
     $python benchmarks/ingest.py ${peers:+--mlflow "$peers"}
     $python benchmarks/read.py
     $python benchmarks/search.py
+    $python benchmarks/access.py
     $python benchmarks/page.py
     $python benchmarks/sdk_log.py ${peers:+--peers "$peers"}
 '

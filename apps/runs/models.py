@@ -14,7 +14,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.core import clock, json_values
 from apps.core.ids import random_id
-from apps.orgs.models import Org, User
+from apps.orgs.models import Org, User, teams_of
 from apps.orgs.permissions import ON_RUN, Perm
 from apps.projects.models import Project, within_key
 
@@ -70,19 +70,16 @@ def run_predicate(actor: Actor, perm: Perm) -> Q:
     held = Q(project__in=projects.order_by().values("pk"))
     if perm not in ON_RUN or perm not in actor.cap or actor.is_anonymous or actor.is_superuser:
         return held
-    is_kept = Q(project__deleted_at=None)
     within = within_key(actor, "project__org_id", "project_id")
-    return held | (granted_on_run(actor.user_id, perm) & is_kept & within)
+    return held | (granted_on_run(actor.user_id, perm) & within)
 
 
 def granted_on_run(user_id: int | None, perm: Perm) -> Q:
-    """The condition "they, or a team of theirs, have a grant on this run that holds perm"."""
-    to_person = RunUserObjectPermission.objects.filter(
-        user_id=user_id, permission__codename=perm.codename
-    )
-    to_team = RunGroupObjectPermission.objects.filter(
-        group__user=user_id, permission__codename=perm.codename
-    )
+    """The condition "they, or a team of theirs, have a grant that holds perm on this run of a project that is kept"."""
+    # Here and not outside, where it would join each run with its project.
+    kept = {"permission__codename": perm.codename, "content_object__project__deleted_at": None}
+    to_person = RunUserObjectPermission.objects.filter(user_id=user_id, **kept)
+    to_team = RunGroupObjectPermission.objects.filter(group_id__in=teams_of(user_id), **kept)
     return Q(pk__in=to_person.values("content_object")) | Q(pk__in=to_team.values("content_object"))
 
 

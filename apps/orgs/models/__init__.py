@@ -10,6 +10,8 @@ from apps.orgs.models.orgs import (
     Role,
     RolePermission,
     held_in_org,
+    roles_holding,
+    teams_of,
     within_org_of_key,
     write_lineage,
 )
@@ -36,7 +38,9 @@ __all__ = [
     "Team",
     "User",
     "held_in_org",
+    "roles_holding",
     "slug_validator",
+    "teams_of",
     "within_org_of_key",
     "write_lineage",
 ]

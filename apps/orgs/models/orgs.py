@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -22,19 +24,26 @@ NO_ROW = Q(pk__in=[])
 def held_in_org(actor: Actor, perm: Perm, org_path: str) -> Q:
     """The condition "actor's roles in the org at `org_path`, or in one above it, hold perm".
 
-    The one rule behind every check, and not yet all of it: a key's limits are `within_key`'s. EXISTS and not a
-    join: a left join would match the NULL of anonymous users against orgs without members.
+    The one rule behind every check, and not yet all of it: a key's limits are `within_key`'s. A list of ids that is
+    found once, not a question for each row; and no left join, which would match the NULL of anonymous users.
     """
     if perm not in actor.cap or actor.user_id is None:
         return NO_ROW
     if actor.is_superuser:
         return EVERY_ROW
-    memberships = Membership.objects.filter(
-        user_id=actor.user_id,
-        role__permissions__perm=perm,
-        org__descents__org_id=OuterRef(org_path),
-    )
-    return Q(Exists(memberships))
+    memberships = Membership.objects.filter(user_id=actor.user_id, role_id__in=roles_holding(perm))
+    lines = OrgLineage.objects.filter(ancestor_id__in=memberships.values("org_id"))
+    return Q(**{f"{org_path}__in": lines.values("org_id")})
+
+
+def roles_holding(perm: Perm) -> QuerySet[Any]:
+    """Return the keys of the roles that hold a permission, for a subquery: a join less than by way of the role."""
+    return RolePermission.objects.filter(perm=perm).values("role_id")
+
+
+def teams_of(user_id: int | None) -> QuerySet[Any]:
+    """Return the ids of a person's teams, for a subquery: two joins less than by way of the group."""
+    return User.groups.through.objects.filter(user_id=user_id or 0).values("group_id")
 
 
 def within_org_of_key(actor: Actor, org_path: str) -> Q:
