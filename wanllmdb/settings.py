@@ -287,6 +287,10 @@ if LDAP_SOURCE is not None:
 SIGN_IN_EMAIL_DOMAINS = env.words("WANLLMDB_SIGN_IN_EMAIL_DOMAINS", [])
 SIGN_IN_CREATES_ACCOUNTS = env.flag("WANLLMDB_SIGN_IN_CREATES_ACCOUNTS", True)
 SIGN_IN_LINKS_BY_EMAIL = env.flag("WANLLMDB_SIGN_IN_LINKS_BY_EMAIL", False)
+# What a directory that provisions people over SCIM shows.
+SCIM_TOKEN = env.secret("WANLLMDB_SCIM_TOKEN")
+if SCIM_TOKEN is not None and len(SCIM_TOKEN) < 32:
+    raise ImproperlyConfigured("WANLLMDB_SCIM_TOKEN is too short: it needs at least 32 characters.")
 PASSWORD_SIGN_IN = env.flag("WANLLMDB_PASSWORD_SIGN_IN", True)
 SOCIALACCOUNT_ADAPTER = "apps.orgs.federation.social.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_REQUIRED, SOCIALACCOUNT_QUERY_EMAIL = False, True

@@ -17,6 +17,7 @@ from apps.orgs.api import members as members_api
 from apps.orgs.api import orgs as orgs_api
 from apps.orgs.api import people as api
 from apps.orgs.api import roles as roles_api
+from apps.orgs.api import scim
 from apps.orgs.api import service_accounts as service_accounts_api
 from apps.orgs.api import teams as teams_api
 from apps.orgs.views import (
@@ -40,6 +41,13 @@ web_urls = [
     path("settings/keys/quick", keys.key_quick, name="key-quick"),
     path("settings/keys/<int:pk>/revoke", keys.key_revoke, name="key-revoke"),
     path("settings/keys/<int:pk>/rotate", keys.key_rotate, name="key-rotate"),
+    path("scim/v2/Users", scim.UserListView.as_view(), name="scim-users"),
+    path("scim/v2/Users/<int:pk>", scim.UserView.as_view(), name="scim-user"),
+    path("scim/v2/Groups", scim.GroupListView.as_view(), name="scim-groups"),
+    path("scim/v2/Groups/<int:pk>", scim.GroupView.as_view(), name="scim-group"),
+    path("scim/v2/ServiceProviderConfig", scim.ConfigView.as_view(), name="scim-config"),
+    path("scim/v2/ResourceTypes", scim.ResourceTypesView.as_view(), name="scim-types"),
+    path("scim/v2/Schemas", scim.SchemasView.as_view(), name="scim-schemas"),
     path("settings/sign-in", federation.linked_accounts, name="linked-accounts"),
     path("settings/sign-in/<int:pk>/unlink", federation.unlink_account, name="link-delete"),
     path("invite/<str:token>", invitations.invite, name="invite"),

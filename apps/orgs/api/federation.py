@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from apps.core.rest import dump_many, parse
 from apps.orgs import access
 from apps.orgs.federation import groups
-from apps.orgs.models import GroupMapping
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import OrgAPIView
 from apps.orgs.serializers.federation import (
@@ -29,8 +28,7 @@ class GroupMappingListView(OrgAPIView):
     @extend_schema(responses=GroupMappingListOutput)
     def get(self, request: Request, org: str) -> Response:
         """List all mappings of the organisation, by group."""
-        mappings = GroupMapping.objects.filter(org=self.org).select_related("team")
-        return Response({"items": dump_many(GroupMappingOutput, mappings)})
+        return Response({"items": dump_many(GroupMappingOutput, groups.mappings_of(self.org))})
 
     @extend_schema(request=GroupMappingInput, responses={201: GroupMappingOutput})
     def post(self, request: Request, org: str) -> Response:

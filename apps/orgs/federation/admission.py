@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from apps.core.errors import Forbidden, Invalid
 from apps.core.text import is_storable
 from apps.orgs import services
 from apps.orgs.federation import groups
-from apps.orgs.models import User
+from apps.orgs.models import ApiKey, User
 
 MAX_USERNAME = 63
 FALLBACK_USERNAME = "person"
@@ -78,14 +79,24 @@ def _of_same_email(identity: Identity) -> User | None:
     if user.is_superuser or user.is_service or not (is_proved or settings.SIGN_IN_LINKS_BY_EMAIL):
         raise Forbidden(_advice(identity) % {"email": identity.email}, code="account_exists")
     if not is_proved:
-        # Its password may be that of somebody who only said that the address was theirs.
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
+        _end_other_ways_in(user)
         EmailAddress.objects.update_or_create(
             user=user, email=identity.email, defaults={"verified": True, "primary": True}
         )
         services.announce_access_changed(user.pk)
     return user
+
+
+def _end_other_ways_in(user: User) -> None:
+    """End the password, keys and links of an account: they may be those of somebody who only said that the address
+    was theirs."""
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    for key in ApiKey.objects.usable().filter(user=user):
+        services.revoke_api_key(key=key)
+    SocialAccount.objects.filter(user=user).delete()
+    if apps.is_installed("allauth.mfa"):
+        apps.get_model("mfa", "Authenticator").objects.filter(user=user).delete()
 
 
 def _advice(identity: Identity) -> str:

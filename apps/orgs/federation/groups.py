@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Invalid
@@ -151,6 +152,11 @@ def _set_administrator(user: User, is_wanted: bool) -> None:
     User.objects.filter(pk=user.pk).update(is_superuser=is_wanted, is_staff=is_wanted)
     user.is_superuser = user.is_staff = is_wanted
     services.announce_access_changed(user.pk)
+
+
+def mappings_of(org: Org) -> QuerySet[GroupMapping]:
+    """Return what groups give in an org, which was loaded for member.manage."""
+    return GroupMapping.objects.filter(org=org).select_related("team")
 
 
 def grant_to_all_in(names: set[str]) -> None:

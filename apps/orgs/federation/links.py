@@ -17,6 +17,11 @@ def name_of(source: str) -> str:
     return known.name if known is not None else source
 
 
+def of(user: User) -> list[SocialAccount]:
+    """Return somebody's links, the oldest first."""
+    return list(SocialAccount.objects.filter(user=user).order_by("pk"))
+
+
 @transaction.atomic
 def unlink(account: SocialAccount) -> None:
     """End a link; raise Conflict for the last way into an account."""

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
@@ -129,7 +128,7 @@ def _answer(
 def linked_accounts(request: HttpRequest) -> HttpResponse:
     """List the accounts elsewhere that open one's account here, and what else could be linked."""
     user = signed_in_user(request)
-    linked = list(SocialAccount.objects.filter(user=user).order_by("pk"))
+    linked = links.of(user)
     sources = settings.SIGN_IN_SOURCES
     rows = [
         {

@@ -12,6 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.core.errors import Conflict, Forbidden
+from apps.orgs import services
 from apps.orgs.federation import links
 from apps.orgs.federation.admission import Identity, admit, free_username
 from apps.orgs.federation.social import groups_in, identity_of
@@ -82,11 +83,16 @@ def test_pretended_address_catches_nobody(cast: Cast) -> None:
     assert not SocialAccount.objects.exists()
 
 
-def test_trusted_address_takes_the_password_along(cast: Cast, settings: Settings) -> None:
+def test_trusted_address_ends_every_other_way_in(cast: Cast, settings: Settings) -> None:
     settings.SIGN_IN_LINKS_BY_EMAIL = True
+    key, _secret = services.create_api_key(user=cast.sam, name="waits")
+    SocialAccount.objects.create(user=cast.sam, provider="github", uid="77")
     assert admit(Identity("oidc", "1", email="sam@example.org")) == cast.sam
     cast.sam.refresh_from_db()
     assert not cast.sam.has_usable_password()
+    key.refresh_from_db()
+    assert not key.is_usable
+    assert SocialAccount.objects.get(user=cast.sam).provider == "oidc"
 
 
 def test_administrator_is_never_linked_by_address(cast: Cast, settings: Settings) -> None:
