@@ -79,6 +79,14 @@ def encrypt_anew() -> int:
     return count
 
 
+def of(user: User) -> dict[str, list[Authenticator]]:
+    """Return what somebody has set up, by its type, the oldest first."""
+    by_type: dict[str, list[Authenticator]] = {kind: [] for kind in Authenticator.Type.values}
+    for authenticator in Authenticator.objects.filter(user=user).order_by("created_at"):
+        by_type[authenticator.type].append(authenticator)
+    return by_type
+
+
 def is_on(user: User) -> bool:
     """Tell whether signing in asks this person for a second factor."""
     return bool(is_mfa_enabled(user, FACTORS))

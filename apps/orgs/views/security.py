@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,13 +20,11 @@ from apps.orgs.http import signed_in_user
 def security(request: HttpRequest) -> HttpResponse:
     """Show one's second factors, and what the installation asks for."""
     user = signed_in_user(request)
-    by_type: dict[str, list[Any]] = {kind: [] for kind in Authenticator.Type.values}
-    for authenticator in Authenticator.objects.filter(user=user).order_by("created_at"):
-        by_type[authenticator.type].append(authenticator)
-    recovery = next(iter(by_type[Authenticator.Type.RECOVERY_CODES]), None)
+    factors = two_factor.of(user)
+    recovery = next(iter(factors[Authenticator.Type.RECOVERY_CODES]), None)
     context = {
-        "totp": next(iter(by_type[Authenticator.Type.TOTP]), None),
-        "security_keys": by_type[Authenticator.Type.WEBAUTHN],
+        "totp": next(iter(factors[Authenticator.Type.TOTP]), None),
+        "security_keys": factors[Authenticator.Type.WEBAUTHN],
         "codes_left": len(recovery.wrap().get_unused_codes()) if recovery else 0,
         "has_codes": recovery is not None,
         "is_on": two_factor.is_on(user),
