@@ -13,7 +13,9 @@ from apps.core import formats
 from apps.core.admin import ModelAdmin, ReadOnlyAdmin
 from apps.core.errors import AppError
 from apps.projects import quotas, services
-from apps.projects.models import OrgUsage, Project, ProjectQuota, ProjectUsage
+from apps.projects.guarded import GuardedAdmin
+from apps.projects.models import OrgUsage, Project, ProjectGrant, ProjectQuota, ProjectUsage
+from apps.projects.sharing import announce
 
 FACTS = ("tags", "created_by", "created_at", "updated_at", "deleted_at")
 
@@ -35,9 +37,19 @@ class InTrash(admin.SimpleListFilter):
         return queryset.filter(deleted_at__isnull=self.value() == "no")
 
 
+class GrantInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
+    """Roles on a project."""
+
+    model = ProjectGrant
+    extra = 0
+    fields = ("user", "team", "role", "created_by", "created_at")
+    readonly_fields = ("created_by", "created_at")
+    raw_id_fields = ("user", "team")
+
+
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Projects: found by name, moved to the trash and back by an action."""
+class ProjectAdmin(GuardedAdmin):
+    """Projects: found by name, moved to the trash and back by an action, with what people and teams hold on them."""
 
     list_display = ("__str__", "name", "visibility", "last_run_number", "updated_at", "deleted_at")
     list_filter = ("visibility", InTrash, "created_at")
@@ -45,7 +57,8 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
     search_fields = ("slug", "name", "description", "org__slug")
     fields = ("org", "slug", "name", "description", "visibility", *FACTS)
     readonly_fields = ("org", *FACTS)
-    actions = ["delete_projects", "restore_projects"]
+    inlines = (GrantInline,)
+    actions = ("delete_projects", "restore_projects")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Projects are made on their page or by a script."""
@@ -59,6 +72,17 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         """Save through the service, which closes sockets where a project is no longer public."""
         changes = {field: form.cleaned_data[field] for field in form.changed_data}
         services.update_project(project=Project.objects.get(pk=obj.pk), **changes)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the roles as given by whoever is signed in, and tell those concerned."""
+        holders = {grant.user or grant.team for grant in formset.queryset}
+        grants: list[ProjectGrant] = formset.save(commit=False)
+        for grant in grants:
+            grant.created_by_id = grant.created_by_id or request.user.pk
+        formset.save()
+        for holder in holders | {grant.user or grant.team for grant in grants}:
+            if holder is not None:
+                announce(holder)
 
     @admin.action(description=gettext_lazy("Move to the trash"), permissions=["change"])
     def delete_projects(self, request: HttpRequest, projects: QuerySet[Project]) -> None:

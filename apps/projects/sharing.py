@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -90,7 +91,7 @@ def grant_role(*, shared: Shared, to: Holder, role: Role) -> ProjectGrant:
         **_holder(to),
         defaults={"role": role, "created_by_id": shared.actor.user_id},
     )
-    _announce(to)
+    announce(to)
     return grant
 
 
@@ -109,7 +110,7 @@ def share(*, shared: Shared, to: Holder, level: str) -> None:
     _remove_shares(shared, to)
     for perm in sorted(shared.levels[level]):
         assign_perm(perm.codename, to, shared.thing)
-    _announce(to)
+    announce(to)
 
 
 @transaction.atomic
@@ -120,7 +121,7 @@ def unshare(*, shared: Shared, to: Holder) -> None:
         _refuse_more_than_held(shared, _given(shared, to))
     _remove_role(shared, to)
     _remove_shares(shared, to)
-    _announce(to)
+    announce(to)
 
 
 def is_self(shared: Shared, to: Holder) -> bool:
@@ -185,7 +186,7 @@ def _holder(to: Holder) -> dict[str, Any]:
     return {"user": to} if isinstance(to, User) else {"team": to}
 
 
-def _announce(to: Holder) -> None:
+def announce(to: User | Group) -> None:
     """Make the caches and sockets of everybody concerned look again."""
     members = [to.pk] if isinstance(to, User) else to.user_set.values_list("pk", flat=True)
     for user_id in members:

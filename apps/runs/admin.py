@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.admin import ModelAdmin, ReadOnlyAdmin
 from apps.projects.admin import InTrash
+from apps.projects.guarded import GuardedAdmin
 from apps.runs import services
 from apps.runs.models import ConfigChange, FactKey, RetentionRule, Run, RunDocument, RunTag
 
@@ -24,7 +25,7 @@ DOCUMENTS = ("config", "summary", "own_summary", "statistics", "git", "environme
 
 
 @admin.register(Run)
-class RunAdmin(ModelAdmin):
+class RunAdmin(GuardedAdmin):
     """Runs: found by name, ID or uid; ended, moved to the trash and back by actions."""
 
     list_display = (

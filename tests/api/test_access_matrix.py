@@ -258,6 +258,7 @@ def test_the_admin_is_for_staff(world: World) -> None:
 
 def _admin_arguments(route: Route) -> dict[str, Any]:
     values = {"object_id": "1", "id": "1", "app_label": "orgs", "content_type_id": 1, "url": "x"}
+    values |= {"object_pk": "1", "user_id": "1", "group_id": "1"}
     return {name: values[name] for name in route.arguments}
 
 
