@@ -116,7 +116,10 @@ class Kind(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """People: found by name or address, deactivated and let back in by an action."""
+    """People: found by name or address, deactivated and let back in by an action.
+
+    Groups are teams, which know who may be in them: they are changed on their own pages.
+    """
 
     form = UserForm
     add_form = NewUserForm
@@ -132,7 +135,7 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[type-arg] 
         (gettext_lazy("Person"), {"fields": ("name", "email", "language", "theme")}),
         (
             gettext_lazy("Rights"),
-            {"fields": ("is_active", "is_superuser", "is_staff", "groups", "user_permissions")},
+            {"fields": ("is_active", "is_superuser", "is_staff", "user_permissions")},
         ),
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )

@@ -11,7 +11,7 @@ from apps.core.errors import Conflict, Invalid
 from apps.core.text import normalise
 from apps.orgs import access
 from apps.orgs.actor import Actor
-from apps.orgs.members import belonging_to
+from apps.orgs.members import admins_of, belonging_to
 from apps.orgs.models import Membership, Org, OrgLineage, Role, Team, User, write_lineage
 from apps.orgs.permissions import BuiltinRole, Perm
 from apps.orgs.services.changes import announce_access_changed, only
@@ -75,7 +75,8 @@ def move_org(*, org: Org, parent: Org | None, by: Actor) -> Org:
     """Put an org with all below it into another one, or on its own (None).
 
     `by` needs org.edit in it, in the one it leaves and in the one it comes into. Its members change with the orgs
-    above it. Raises Forbidden, and Conflict `personal_org`, `cycle`, `too_deep` or `role_in_use`.
+    above it. Raises Forbidden, and Conflict `personal_org`, `cycle`, `too_deep`,
+    `last_admin` or `role_in_use`.
     """
     _lock_trees(*[each for each in (org, parent) if each is not None])
     org.refresh_from_db()
@@ -94,6 +95,12 @@ def move_org(*, org: Org, parent: Org | None, by: Actor) -> Org:
     org.save(update_fields=["parent"])
     for each in [org, *subtree[1:]]:  # Each after the one that it lies in.
         write_lineage(each)
+    if not admins_of(org).exists():
+        raise Conflict(
+            _("%(org)s would have no admin there. Make somebody an admin of it first.")
+            % {"org": org.slug},
+            code="last_admin",
+        )
     _check_roles(subtree)
     for team in Team.objects.filter(org__in=subtree).select_related("org"):
         team.user_set.remove(*team.user_set.exclude(pk__in=belonging_to(team.org).values("pk")))

@@ -107,3 +107,14 @@ def test_a_move_does_not_strand_a_role(cast: Cast) -> None:
     a.refresh_from_db()
     assert a.parent == cast.acme
     assert ("a", "acme", 1) in lineages()
+
+
+def test_a_move_leaves_no_org_without_an_admin(cast: Cast) -> None:
+    a = child(cast.acme, "a", cast)
+    Org.objects.filter(pk=a.pk).update(owner=None)
+    a.refresh_from_db()
+    services.remove_member(org=a, user=cast.ann)  # Who is its admin from above.
+    with pytest.raises(Conflict) as refused:
+        services.move_org(org=a, parent=None, by=Actor.for_user(cast.ann))
+    assert refused.value.code == "last_admin"
+    assert ("a", "acme", 1) in lineages()
