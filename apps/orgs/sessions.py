@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-import time
 
 from allauth.usersessions.models import UserSession
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,6 @@ from apps.orgs.guessing import address_of
 from apps.orgs.models import User
 from apps.orgs.services import announce_access_changed
 
-SEEN = "seen"
 SEEN_STEP_S = 600
 # Of two names in what a browser says of itself, the first one here is its own.
 BROWSERS = {
@@ -37,12 +37,13 @@ SYSTEMS = {
 
 
 def note_seen(request: HttpRequest) -> None:
-    """Remember from where and when a session was last used, at most each ten minutes, so that reading stays reading."""
-    now = int(time.time())
-    if now - request.session.get(SEEN, 0) < SEEN_STEP_S or address_of(request) is None:
-        return
-    request.session[SEEN] = now
-    UserSession.objects.create_from_request(request)
+    """Remember from where and when a session was last used, at most each ten minutes, so that reading stays reading.
+
+    The session itself is not written, which would put off its end.
+    """
+    digest = hashlib.sha256(str(request.session.session_key).encode()).hexdigest()
+    if address_of(request) is not None and cache.add(f"session-seen:{digest}", 1, SEEN_STEP_S):
+        UserSession.objects.create_from_request(request)
 
 
 def of(user: User) -> list[UserSession]:
