@@ -41,6 +41,7 @@ web_urls = [
     path("settings/keys/quick", keys.key_quick, name="key-quick"),
     path("settings/keys/<int:pk>/revoke", keys.key_revoke, name="key-revoke"),
     path("settings/keys/<int:pk>/rotate", keys.key_rotate, name="key-rotate"),
+    path("system/sign-in", federation.system_sign_in, name="system-sign-in"),
     path("scim/v2/Users", scim.UserListView.as_view(), name="scim-users"),
     path("scim/v2/Users/<int:pk>", scim.UserView.as_view(), name="scim-user"),
     path("scim/v2/Groups", scim.GroupListView.as_view(), name="scim-groups"),

@@ -140,6 +140,7 @@ ROWS = [
     Row("orgs:key-rotate", "GET", anns_page()),
     Row("orgs:key-rotate", "POST", anns_page(), {"hours": "24"}),
     Row("orgs:linked-accounts", "GET", own_page()),
+    Row("orgs:system-sign-in", "GET", (302, 403, 403, 403, 403, 302, 302, 302, 200)),
     Row("orgs:link-delete", "POST", anns_page(302)),
     Row("account_change_password", "GET", own_page()),
     Row("account_set_password", "GET", own_page(302)),

@@ -117,6 +117,14 @@ def test_groups_and_groups_in_them_become_memberships(server: LiveServer) -> Non
         assert me["is_administrator"] is is_administrator
 
 
+def test_administrators_see_whether_it_answers(server: LiveServer) -> None:
+    visitor = Visitor(server)
+    visitor.password("root-user", PASSWORD)
+    page = visitor.send("/system/sign-in", "/system/sign-in", source="ldap").text
+    assert "Lab directory is well" in page
+    assert slapd.PASSWORD not in page
+
+
 def test_deactivated_person_stays_out(server: LiveServer) -> None:
     assert signed_in(server, "lin") == "lin"
     code = "from apps.orgs.models import User; User.objects.filter(username='lin').update(is_active={})"

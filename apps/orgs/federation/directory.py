@@ -81,6 +81,23 @@ def _first(attributes: Any, names: tuple[str, ...]) -> str:
     return ""
 
 
+def look_around() -> None:
+    """Bind as this server does and ask for the bases; raises what python-ldap raises."""
+    known: Any = settings  # Those of django-auth-ldap are there where it is in use.
+    connection = LDAPBackend().ldap.initialize(known.AUTH_LDAP_SERVER_URI)
+    for option, value in known.AUTH_LDAP_CONNECTION_OPTIONS.items():
+        connection.set_option(option, value)
+    try:
+        if known.AUTH_LDAP_START_TLS:
+            connection.start_tls_s()
+        connection.simple_bind_s(known.AUTH_LDAP_BIND_DN, known.AUTH_LDAP_BIND_PASSWORD)
+        for search in (known.AUTH_LDAP_USER_SEARCH, known.AUTH_LDAP_GROUP_SEARCH):
+            if search is not None:
+                connection.search_s(search.base_dn, ldap.SCOPE_BASE, "(objectClass=*)", ["1.1"])
+    finally:
+        connection.unbind_s()
+
+
 def say_that_it_is_away(sender: Any, exception: ldap.LDAPError, **about: Any) -> None:
     """Tell whoever signs in that it is not their password."""
     raise DirectoryAway(

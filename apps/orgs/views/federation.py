@@ -28,7 +28,7 @@ from onelogin.saml2.errors import OneLogin_Saml2_Error
 
 from apps.core.errors import AppError, NotFound
 from apps.orgs import access
-from apps.orgs.federation import links, social
+from apps.orgs.federation import links, social, status
 from apps.orgs.http import actor_of, signed_in_user
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,25 @@ def _answer(
         log.warning("sign_in_answer_unusable source=%s", source, exc_info=True)
         message = _("%(source)s gave an answer that cannot be used. Try again.") % {"source": name}
         return social.refusal(request, message, status=502)
+
+
+@never_cache
+def system_sign_in(request: HttpRequest) -> HttpResponse:
+    """Show administrators which sources are configured and who came by them; ask one, by POST, whether it answers."""
+    access.require_administrator(actor_of(request))
+    probe = None
+    if request.method == "POST":
+        probe = status.probe(request.POST.get("source", ""))
+    context = {
+        "sources": status.sources(),
+        "sign_ins": [
+            {"link": link, "name": links.name_of(link.provider)} for link in status.last_sign_ins()
+        ],
+        "rules": status.rules(),
+        "probe": probe,
+        "probed": links.name_of(request.POST.get("source", "")),
+    }
+    return render(request, "orgs/system_sign_in.html", context)
 
 
 @never_cache
