@@ -96,11 +96,12 @@ def _unusable(name: str, value: str) -> Invalid:
 def newest(entries: EntryQuerySet, cursor: str | None, limit: int) -> EntryPage:
     """Return the first `limit` entries after a cursor; raise Malformed for a cursor that is not ours."""
     found = list(_after(entries, cursor)[: limit + 1])
-    following = _cursor_of(found[limit - 1]) if len(found) > limit else None
+    following = cursor_of(found[limit - 1]) if len(found) > limit else None
     return EntryPage(found[:limit], following)
 
 
-def _cursor_of(entry: Entry) -> str:
+def cursor_of(entry: Entry) -> str:
+    """Return the place after an entry."""
     return encode_cursor([entry.timestamp.isoformat(), entry.pk])
 
 

@@ -13,7 +13,6 @@ from apps.projects.models import (
     ProjectGrant,
     ProjectGroupObjectPermission,
     ProjectQuota,
-    ProjectQuota,
     ProjectUserObjectPermission,
 )
 
