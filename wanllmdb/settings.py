@@ -335,6 +335,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # --- Audit -------------------------------------------------------------------------------------
 AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
+# Its own migrations would make the table that ours stands in for.
+MIGRATION_MODULES = {"auditlog": None}
 # Values as they are, and names for what is referred to: an entry must be readable when those are gone.
 AUDITLOG_STORE_JSON_CHANGES = AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 # What the chain over the log is keyed with; another secret than this one cannot verify it.

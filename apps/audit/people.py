@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import Model
 from django.db.models.signals import m2m_changed
@@ -73,6 +74,7 @@ def connect() -> None:
     )
     register(OrgQuota, "quota", exclude={"changed_at"}, org=_org_id)
     register(GroupMapping, "mapping", exclude={"created_at"}, org=_org_id)
+    register(Authenticator, "second_factor", exclude={"data", "last_used_at", "created_at"})
     register(SocialAccount, "linked_account", exclude={"extra_data", "last_login", "date_joined"})
     permissions_set.connect(_note_permissions, dispatch_uid="audit")
     m2m_changed.connect(_note_team_members, sender=User.groups.through, dispatch_uid="audit")

@@ -10,6 +10,8 @@ ACTIONS = {
     "sign_out": _("Signed out"),
     "denied": _("Was refused"),
     "export": _("Exported data"),
+    "second_factor.create": _("Added a second factor"),
+    "second_factor.delete": _("Removed a second factor"),
     "linked_account.create": _("Linked an account elsewhere"),
     "linked_account.delete": _("Unlinked an account elsewhere"),
     "quota.create": _("Set limits"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.audit.models import AppendOnly, Entry
 from apps.audit.services import LIST_LENGTH, TEXT_LENGTH, record
@@ -267,3 +268,17 @@ def test_codes_of_switches_and_values() -> None:
 def test_members_added_by_the_cast_are_there(cast: Cast) -> None:
     added = Entry.objects.filter(action="member.add", org_id=cast.acme.pk)
     assert added.count() == Membership.objects.filter(org=cast.acme).count()
+
+
+def test_a_second_factor_leaves_its_secret_out(cast: Cast) -> None:
+    factor = Authenticator.objects.create(
+        user=cast.ann, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DP"}
+    )
+    assert (last().action, last().changes["user"]) == ("second_factor.create", [None, "ann"])
+    factor.delete()
+    assert last().action == "second_factor.delete"
+    assert "JBSWY3DP" not in str(list(Entry.objects.values()))
+
+
+def test_there_is_one_table_of_entries(db: None) -> None:
+    assert "auditlog_logentry" not in connection.introspection.table_names()
