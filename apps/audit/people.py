@@ -55,7 +55,6 @@ def connect() -> None:
         },
     )
     register(Org, "org", exclude={"created_at"}, org=_own_id, switches={"parent": ("move", "move")})
-    register(OrgQuota, "quota", exclude={"changed_at"}, org=_org_id)
     register(
         Membership,
         "member",

@@ -32,13 +32,6 @@ def connect() -> None:
         switches={"deleted_at": ("delete", "restore")},
     )
     register(
-        ProjectQuota,
-        "quota",
-        exclude={"changed_at"},
-        org=lambda quota: quota.project.org_id,
-        project=lambda quota: quota.project_id,
-    )
-    register(
         ProjectGrant,
         "grant",
         exclude={"created_at", "created_by"},

@@ -48,13 +48,6 @@ def connect() -> None:
         RetentionRule,
         "retention",
         exclude={"changed_at"},
-        org=lambda rule: rule.org_id or rule.project.org_id,
-        project=lambda rule: rule.project_id,
-    )
-    register(
-        RetentionRule,
-        "retention",
-        exclude={"changed_at"},
         org=lambda rule: rule.org_id or (rule.project.org_id if rule.project else None),
         project=lambda rule: rule.project_id,
     )
