@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
-from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -26,5 +25,4 @@ def check(request: HttpRequest, *, username: str, password: str) -> User:
         raise RateLimited(_("Too many failed attempts. Try again later.")) from None
     if not isinstance(user, User) or not user.is_active:
         raise Unauthenticated(_("The username or the password is wrong."), code="wrong_credentials")
-    user_logged_in.send(sender=User, request=request, user=user)
     return user

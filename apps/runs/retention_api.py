@@ -92,7 +92,7 @@ class ProjectRetentionView(ProjectAPIView):
 class OrgRetentionView(OrgAPIView):
     """The retention rule of an organisation."""
 
-    needs: ClassVar[dict[str, Perm]] = {"PUT": Perm.ORG_EDIT, "DELETE": Perm.ORG_EDIT}
+    needs: ClassVar[dict[str, Perm]] = {"PUT": Perm.PROJECT_DELETE, "DELETE": Perm.PROJECT_DELETE}
 
     @extend_schema(responses=RetentionOutput)
     def get(self, request: Request, org: str) -> Response:

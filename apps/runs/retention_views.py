@@ -49,7 +49,7 @@ def project_retention(request: HttpRequest, org: str, project: str) -> HttpRespo
 
 def org_retention(request: HttpRequest, org: str) -> HttpResponse:
     """Show and set the rule of an org, which holds where a project or an org below it has none of its own."""
-    found = get_org(actor_of(request), org, Perm.ORG_EDIT)
+    found = get_org(actor_of(request), org, Perm.PROJECT_DELETE)  # It takes runs of all projects.
     own = RetentionRule.objects.filter(org=found).first()
     form = RetentionForm(request.POST or None, initial=RetentionForm.initial_of(own))
     if request.method == "POST" and form.is_valid() and _is_saved(form, org=found):

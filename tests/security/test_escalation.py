@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
+from apps.audit.models import Entry
 from apps.orgs import services
 from apps.orgs.actor import Actor
 from apps.orgs.models import ApiKey, Membership, Role, Team, User
@@ -16,6 +18,7 @@ from apps.projects import access, sharing
 from apps.projects.levels import Level
 from tests.api.rest import error_of, send
 from tests.conftest import Cast
+from tests.factories import PASSWORD
 
 AsUser = Callable[[User], Client]
 CLERK = [Perm.ORG_VIEW, Perm.MEMBER_MANAGE, Perm.SERVICE_MANAGE, Perm.ROLE_MANAGE]
@@ -124,3 +127,36 @@ def test_a_share_gives_no_more_than_its_giver_has(cast: Cast, as_user: AsUser) -
     with pytest.raises(Exception, match=r"project\.delete"):
         sharing.share(shared=shared, to=cast.sam, level=Level.MANAGE)
     assert not access.can(Actor.for_user(cast.sam), Perm.PROJECT_VIEW, cast.mnist)
+
+
+def test_who_leaves_keeps_nothing_of_the_org(cast: Cast) -> None:
+    shared = sharing.shared_project(Actor.for_user(cast.ann), cast.mnist)
+    sharing.share(shared=shared, to=cast.mel, level=Level.MANAGE)
+    services.remove_member(org=cast.acme, user=cast.mel)
+    for perm in (Perm.PROJECT_VIEW, Perm.RUN_VIEW, Perm.RUN_WRITE, Perm.PROJECT_SHARE):
+        assert not access.can(Actor.for_user(cast.mel), perm, cast.mnist)
+
+
+def test_a_rule_that_deletes_runs_takes_who_may_delete(cast: Cast, as_user: AsUser) -> None:
+    """Who may only describe an org must not empty its projects by a retention rule."""
+    perms = [Perm.ORG_VIEW, Perm.ORG_EDIT]
+    role = services.create_role(
+        org=cast.acme, name="Editor", permissions=perms, by=Actor.for_user(cast.ann)
+    )
+    services.set_role(org=cast.acme, user=cast.mel, role=role.pk)
+    rule = {"older_than_days": 0}
+    assert send(as_user(cast.mel), "put", "orgs/acme/retention", rule).status_code == 403
+    assert send(as_user(cast.ann), "put", "orgs/acme/retention", rule).status_code == 200
+
+
+def test_a_password_alone_is_no_sign_in_where_a_second_factor_is_asked(cast: Cast) -> None:
+    totp.TOTP.activate(cast.ann, totp.generate_totp_secret())
+    before = Entry.objects.filter(action="sign_in").count()
+    body = {"username": "ann", "password": PASSWORD}
+    assert error_of(send(Client(), "post", "auth/login", body))["code"] == "otp_required"
+    wrong = {**body, "otp": "nonsense"}
+    assert send(Client(), "post", "auth/login", wrong).status_code in {401, 429}
+    page = Client()
+    page.post("/accounts/login/", {"login": "ann", "password": PASSWORD})
+    assert page.get("/settings/profile").status_code == 302
+    assert Entry.objects.filter(action="sign_in").count() == before, "none of these was one"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -79,6 +80,7 @@ class LoginView(CredentialsView):
         code = given.pop("otp", "")
         user = credentials.check(request._request, **given)
         two_factor.check_code(user, code)
+        user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(TokenPairOutput(tokens.issue(user)).data)
 
 

@@ -25,7 +25,7 @@ PAGES = (
     ("orgs:invitation-list", "mail", _("Invitations"), Perm.MEMBER_MANAGE),
     ("orgs:service-account-list", "bot", _("Service accounts"), Perm.SERVICE_MANAGE),
     ("projects:org-usage", "gauge", _("Usage"), Perm.ORG_VIEW),
-    ("runs:org-retention", "trash-2", _("Retention"), Perm.ORG_EDIT),
+    ("runs:org-retention", "trash-2", _("Retention"), Perm.PROJECT_DELETE),
     ("audit:org-audit", "scroll-text", _("Audit"), Perm.AUDIT_VIEW),
     ("orgs:org-settings", "settings", _("Settings"), Perm.ORG_EDIT),
 )
