@@ -18,6 +18,7 @@ from apps.orgs.serializers.federation import (
     GroupMappingListOutput,
     GroupMappingOutput,
 )
+from apps.orgs.services.teams import require_can_let_in
 
 
 class GroupMappingListView(OrgAPIView):
@@ -34,12 +35,14 @@ class GroupMappingListView(OrgAPIView):
     def post(self, request: Request, org: str) -> Response:
         """Map a group to a role, and to a team. Whoever is known to be in the group gets both at once.
 
-        One gives only what one has: 403 `role_above_yours`.
+        One gives only what one has: 403 `role_above_yours`, `team_above_yours`.
         """
         wish = parse(GroupMappingInput, request.data)
         role = access.get_role(self.org, wish["role"])
         access.require_can_give(self.actor, self.org, role)
         team = access.get_team(self.org, wish["team"]) if wish.get("team") else None
+        if team is not None:
+            require_can_let_in(self.actor, team)
         mapping = groups.create_mapping(
             org=self.org, group=wish["group"], source=wish["source"], role=role, team=team
         )

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -95,8 +95,7 @@ def _end_other_ways_in(user: User) -> None:
     for key in ApiKey.objects.usable().filter(user=user):
         services.revoke_api_key(key=key)
     SocialAccount.objects.filter(user=user).delete()
-    if apps.is_installed("allauth.mfa"):
-        apps.get_model("mfa", "Authenticator").objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
 
 
 def _advice(identity: Identity) -> str:

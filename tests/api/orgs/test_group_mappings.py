@@ -14,6 +14,7 @@ from apps.orgs.actor import Actor
 from apps.orgs.federation import groups
 from apps.orgs.federation.admission import Identity, admit
 from apps.orgs.models import GroupMapping, MappedRight, Membership, Org, Role, Team, User
+from apps.projects.models import ProjectGrant
 from tests.api.rest import error_of, send
 from tests.conftest import Cast
 from wanllmdb.sign_in import Source
@@ -204,6 +205,23 @@ def test_nobody_maps_a_role_above_their_own(cast: Cast, as_user: Callable[[User]
     sign_in("ml")
     response = send(as_user(cast.mel), "post", PATH, {"group": "ml", "role": "admin"})
     assert (response.status_code, error_of(response)["code"]) == (403, "role_above_yours")
+
+
+def test_nobody_maps_a_team_that_was_given_more(
+    cast: Cast, as_user: Callable[[User], Client]
+) -> None:
+    keeper = services.create_role(
+        org=cast.acme,
+        name="Keeper",
+        permissions=["org.view", "member.manage"],
+        by=Actor.for_user(cast.ann),
+    )
+    services.set_role(org=cast.acme, user=cast.mel, role=keeper.key)
+    crew = services.create_team(org=cast.acme, slug="crew")
+    ProjectGrant.objects.create(project=cast.mnist, team=crew, role=role("admin"))
+    new = {"group": "ml", "role": keeper.key, "team": "crew"}
+    response = send(as_user(cast.mel), "post", PATH, new)
+    assert (response.status_code, error_of(response)["code"]) == (403, "team_above_yours")
 
 
 def test_personal_org_has_no_groups(cast: Cast, as_user: Callable[[User], Client]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.test import Client
 from django.urls import reverse
@@ -87,11 +88,13 @@ def test_trusted_address_ends_every_other_way_in(cast: Cast, settings: Settings)
     settings.SIGN_IN_LINKS_BY_EMAIL = True
     key, _secret = services.create_api_key(user=cast.sam, name="waits")
     SocialAccount.objects.create(user=cast.sam, provider="github", uid="77")
+    Authenticator.objects.create(user=cast.sam, type=Authenticator.Type.TOTP, data={})
     assert admit(Identity("oidc", "1", email="sam@example.org")) == cast.sam
     cast.sam.refresh_from_db()
     assert not cast.sam.has_usable_password()
     key.refresh_from_db()
     assert not key.is_usable
+    assert not Authenticator.objects.exists()
     assert SocialAccount.objects.get(user=cast.sam).provider == "oidc"
 
 
