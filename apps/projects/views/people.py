@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from apps.core.errors import AppError, NotFound
@@ -24,6 +25,7 @@ from apps.projects.people_forms import EraseForm
 SPOOL_BYTES = 1 << 20
 
 
+@never_cache
 def own_data(request: HttpRequest) -> HttpResponse:
     """Say what one's own data are, with the button that downloads them."""
     signed_in_user(request)
