@@ -33,12 +33,14 @@ def own_data(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@never_cache
 def download_own_data(request: HttpRequest) -> HttpResponseBase:
     """Return everything that is kept about the person who asks."""
     return _answer(signed_in_user(request), actor_of(request))
 
 
 @require_POST
+@never_cache
 def download_data(request: HttpRequest, username: str) -> HttpResponseBase:
     """Return everything that is kept about somebody, for administrators."""
     actor = actor_of(request)
