@@ -253,7 +253,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024
 # --- People ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "orgs.User"
 # One that looks at passwords, by username or e-mail: a second would hash each twice. The other makes guessers wait.
-PASSWORD_BACKEND = "apps.orgs.federation.passwords.PasswordBackend"  # noqa: S105 - no password
+PASSWORD_BACKEND = "apps.orgs.federation.passwords.PasswordBackend"  # noqa: S105 - no password  # nosec B105
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", PASSWORD_BACKEND]
 # Grants on single objects: found by our own predicates, so nothing of it patches or joins a model.
 ANONYMOUS_USER_NAME = None

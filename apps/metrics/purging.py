@@ -15,9 +15,9 @@ def delete_rows(run_id: int) -> None:
     Again it goes on where it was stopped.
     """
     for table in ("metrics_batch", "metrics_tile"):
-        # Ruff: the names are the two above.
+        # The names are the two above.
         statement = (
-            f"DELETE FROM {table} WHERE id IN "  # noqa: S608
+            f"DELETE FROM {table} WHERE id IN "  # noqa: S608  # nosec B608
             f"(SELECT id FROM {table} WHERE run_id = %s ORDER BY id LIMIT {CHUNK})"
         )
         while sql.run(statement, [run_id]):

@@ -112,7 +112,7 @@ def _end_family(family: str) -> None:
 
     It may come off when the last token that it can have made has run out.
     """
-    facts = {"token": "", "expires_at": clock.now() + RefreshToken.lifetime}
+    facts = {"token": "", "expires_at": clock.now() + RefreshToken.lifetime}  # nosec B105
     entry, _is_new = OutstandingToken.objects.get_or_create(jti=family, defaults=facts)
     BlacklistedToken.objects.get_or_create(token=entry)
 
