@@ -179,6 +179,15 @@ def get_key_of(account: User, key_id: int) -> ApiKey:
     return key
 
 
+def get_person(actor: Actor, username: str) -> User:
+    """Return anybody, for administrators of the installation; raise NotFound where there is nobody of the name."""
+    require_administrator(actor)
+    user = User.objects.filter(username=username).first() if is_storable(username) else None
+    if user is None:
+        raise NotFound(_("There is nobody of this name."), code="user_not_found")
+    return user
+
+
 def require_administrator(actor: Actor) -> None:
     """Check that somebody administers the installation, and that their key, if any, is made for all of it."""
     refuse_anonymous(actor)

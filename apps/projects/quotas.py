@@ -133,6 +133,16 @@ def check_room(limits: Iterable[Limit], whats: Collection[str]) -> None:
             raise limit.refusal()
 
 
+def of_org(org: Org) -> OrgQuota | None:
+    """Return the limits that were set for an org that was loaded through access."""
+    return OrgQuota.objects.filter(org=org).first()
+
+
+def of_project(project: Project) -> ProjectQuota | None:
+    """Return the limits that were set for a project that was loaded through access."""
+    return ProjectQuota.objects.filter(project=project).first()
+
+
 @transaction.atomic
 def set_project_quota(*, project: Project, **amounts: int | None) -> ProjectQuota:
     """Set the limits that are given, None for no limit; the others stay.

@@ -14,7 +14,7 @@ from django.db.models import Count, Sum
 
 from apps.core import clock
 from apps.orgs.models import Membership, Org
-from apps.projects.models import OrgUsage, Project, ProjectUsage
+from apps.projects.models import OrgUsage, Project, ProjectUsage, UsageQuerySet
 
 # {project: {field of Usage: amount}}, in a few queries however many projects there are.
 Amounts = Mapping[int, Mapping[str, int]]
@@ -97,6 +97,21 @@ def count_seats() -> dict[int, int]:
     people = Membership.objects.filter(user__is_active=True, user__service_org=None)
     rows = people.values_list("org__ascents__ancestor").annotate(seats=Count("user", distinct=True))
     return dict(rows)
+
+
+def of_org(org: Org) -> OrgUsage | None:
+    """Return what an org that was loaded through access held when it was last measured."""
+    return OrgUsage.objects.filter(org=org).first()
+
+
+def of_project(project: Project) -> ProjectUsage | None:
+    """Return what a project that was loaded through access held when it was last measured."""
+    return ProjectUsage.objects.filter(project=project).first()
+
+
+def of_all_orgs() -> UsageQuerySet:
+    """Return what every org holds, for administrators of the installation."""
+    return OrgUsage.objects.select_related("org__quota", "org__owner")
 
 
 def latest_measure() -> datetime | None:

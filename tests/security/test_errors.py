@@ -96,7 +96,7 @@ def test_a_field_that_is_not_known_is_named(cast: Cast, as_user: AsUser) -> None
     response = send(as_user(cast.ann), "post", "orgs", {"slug": "lab", "a": 1, "slog": "x"})
     error = error_of(response)
     assert error["fields"].keys() == {"a", "slog"}
-    assert "description, name, slug" in error["fields"]["a"][0]
+    assert "description, name, parent, slug" in error["fields"]["a"][0]
 
 
 def test_a_fault_of_ours_says_so_and_nothing_more(cast: Cast, as_user: AsUser) -> None:

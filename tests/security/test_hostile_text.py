@@ -77,7 +77,9 @@ def test_in_every_argument_of_every_address(world: World, name: str) -> None:
         for argument in OURS[row.route].arguments:
             path = url.replace(f"/{world.arguments[argument]}", f"/{text}", 1)
             response = clients[is_rest(row)].get(path)
-            assert response.status_code == 404, f"{row} {argument}"
+            # A second look at who asks comes before any look at what is asked for.
+            asks_again = "/accounts/reauthenticate/" in response.headers.get("Location", "")
+            assert asks_again or response.status_code == 404, f"{row} {argument}"
             if is_rest(row):
                 error_of(response)
 

@@ -14,7 +14,7 @@ from apps.orgs.access import get_org, require_administrator
 from apps.orgs.permissions import Perm
 from apps.orgs.rest import ActorAPIView, OrgAPIView
 from apps.orgs.services import set_org_quota
-from apps.projects import quotas
+from apps.projects import quotas, usage
 from apps.projects.models import OrgUsage, ProjectUsage, Usage
 from apps.projects.rest import ProjectAPIView
 
@@ -99,7 +99,7 @@ class OrgUsageView(OrgAPIView):
     @extend_schema(responses=OrgUsageOutput)
     def get(self, request: Request, org: str) -> Response:
         """Return what the organisation holds with those below it, as it was last measured, and its limits."""
-        used = OrgUsage.objects.filter(org=self.org).first() or OrgUsage(org=self.org)
+        used = usage.of_org(self.org) or OrgUsage(org=self.org)
         return _answer(OrgUsageOutput, used, quotas.limits_of_org(self.org))
 
 
@@ -111,7 +111,7 @@ class OrgQuotaView(OrgAPIView):
         """Set limits of an organisation. For administrators of the installation."""
         require_administrator(self.actor)
         set_org_quota(org=self.org, **parse(OrgQuotaInput, request.data))
-        used = OrgUsage.objects.filter(org=self.org).first() or OrgUsage(org=self.org)
+        used = usage.of_org(self.org) or OrgUsage(org=self.org)
         return _answer(OrgUsageOutput, used, quotas.limits_of_org(self.org))
 
 
@@ -121,7 +121,7 @@ class ProjectUsageView(ProjectAPIView):
     @extend_schema(responses=ProjectUsageOutput)
     def get(self, request: Request, org: str, project: str) -> Response:
         """Return what the project holds, as it was last measured, and the limits that hold for it."""
-        used = ProjectUsage.objects.filter(project=self.project).first()
+        used = usage.of_project(self.project)
         limits = quotas.limits_on(self.project)
         return _answer(ProjectUsageOutput, used or ProjectUsage(project=self.project), limits)
 
@@ -134,7 +134,7 @@ class ProjectQuotaView(ProjectAPIView):
         """Set limits of a project, within its organisation's. For admins of the organisation."""
         get_org(self.actor, org, Perm.ORG_EDIT)
         quotas.set_project_quota(project=self.project, **parse(ProjectQuotaInput, request.data))
-        used = ProjectUsage.objects.filter(project=self.project).first()
+        used = usage.of_project(self.project)
         limits = quotas.limits_on(self.project)
         return _answer(ProjectUsageOutput, used or ProjectUsage(project=self.project), limits)
 
@@ -159,7 +159,7 @@ class SystemUsageView(ActorAPIView):
         """List what each organisation holds, by its number. For administrators of the installation."""
         require_administrator(self.actor)
         limit = read_limit(request, PAGE, MAX_PAGE)
-        rows = OrgUsage.objects.select_related("org").order_by("org_id")
+        rows = usage.of_all_orgs().order_by("org_id")
         cursor = request.query_params.get("cursor")
         if cursor:
             (last,) = decode_cursor(cursor, int)

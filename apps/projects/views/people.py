@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from apps.core.errors import AppError, NotFound
-from apps.core.text import is_storable
-from apps.orgs.access import require_administrator
+from apps.core.errors import AppError
+from apps.orgs.access import get_person
 from apps.orgs.actor import Actor
 from apps.orgs.http import actor_of, signed_in_user
 from apps.orgs.models import User
@@ -44,8 +43,7 @@ def download_own_data(request: HttpRequest) -> HttpResponseBase:
 def download_data(request: HttpRequest, username: str) -> HttpResponseBase:
     """Return everything that is kept about somebody, for administrators."""
     actor = actor_of(request)
-    require_administrator(actor)
-    return _answer(_get_person(username), actor)
+    return _answer(get_person(actor, username), actor)
 
 
 def _answer(user: User, actor: Actor) -> FileResponse:
@@ -55,18 +53,10 @@ def _answer(user: User, actor: Actor) -> FileResponse:
     return FileResponse(file, as_attachment=True, filename=f"{user.username}.zip")
 
 
-def _get_person(username: str) -> User:
-    user = User.objects.filter(username=username).first() if is_storable(username) else None
-    if user is None:
-        raise NotFound(_("There is nobody of this name."), code="user_not_found")
-    return user
-
-
 def erase(request: HttpRequest, username: str) -> HttpResponse:
     """Show what erasing somebody would do, and do it once their name is typed."""
     actor = actor_of(request)
-    require_administrator(actor)
-    user = _get_person(username)
+    user = get_person(actor, username)
     plan = erasure.plan(user)
     form = EraseForm(request.POST or None, user=user, has_projects=bool(plan.projects))
     if request.method == "POST" and form.is_valid():

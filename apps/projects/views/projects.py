@@ -11,9 +11,8 @@ from apps.core.errors import AppError
 from apps.orgs.http import actor_of, signed_in_user
 from apps.orgs.models import Org
 from apps.orgs.permissions import Perm
-from apps.projects import access, services
+from apps.projects import access, services, usage
 from apps.projects.forms import VISIBILITY_WORDS, DeleteForm, NewProjectForm, ProjectForm
-from apps.projects.models import ProjectUsage
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -55,7 +54,7 @@ def edit(request: HttpRequest, org: str, project: str) -> HttpResponse:
         "project": shown,
         "form": form,
         "visibility_words": VISIBILITY_WORDS,
-        "usage": ProjectUsage.objects.filter(project=shown).first(),
+        "usage": usage.of_project(shown),
         "can_delete": access.can(actor, Perm.PROJECT_DELETE, shown),
     }
     status = 422 if form.errors else 200

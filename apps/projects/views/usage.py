@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from apps.core.errors import AppError
 from apps.orgs.access import can_in_org, get_org, require_administrator
 from apps.orgs.http import actor_of
-from apps.orgs.models import OrgQuota
 from apps.orgs.permissions import Perm
 from apps.orgs.services import set_org_quota
-from apps.projects import access, quotas
-from apps.projects.models import OrgUsage, ProjectQuota, ProjectUsage
+from apps.projects import access, quotas, usage
+from apps.projects.models import ProjectUsage
 from apps.projects.usage_forms import OrgQuotaForm, ProjectQuotaForm
 
 # The page shows those that hold most; REST has all.
@@ -29,7 +28,7 @@ def org_usage(request: HttpRequest, org: str) -> HttpResponse:
     found = get_org(actor, org)
     form = None
     if actor.is_superuser:
-        quota = OrgQuota.objects.filter(org=found).first()
+        quota = quotas.of_org(found)
         form = OrgQuotaForm(request.POST or None, initial=OrgQuotaForm.initial_of(quota))
     if request.method == "POST":
         require_administrator(actor)
@@ -38,7 +37,7 @@ def org_usage(request: HttpRequest, org: str) -> HttpResponse:
             return redirect("projects:org-usage", found.slug)
     context = {
         "org": found,
-        "usage": OrgUsage.objects.filter(org=found).first(),
+        "usage": usage.of_org(found),
         "limits": quotas.limits_of_org(found),
         "projects": ProjectUsage.objects.visible_to(actor).within(found).largest()[:SHOWN],
         "form": form,
@@ -54,7 +53,7 @@ def project_usage(request: HttpRequest, org: str, project: str) -> HttpResponse:
     may_limit = can_in_org(actor, Perm.ORG_EDIT, found.org)
     if request.method == "POST":
         get_org(actor, org, Perm.ORG_EDIT)
-    quota = ProjectQuota.objects.filter(project=found).first()
+    quota = quotas.of_project(found)
     form = ProjectQuotaForm(request.POST or None, initial=ProjectQuotaForm.initial_of(quota))
     is_sent = request.method == "POST"
     if is_sent and _is_set(form, quotas.set_project_quota, project=found):
@@ -62,7 +61,7 @@ def project_usage(request: HttpRequest, org: str, project: str) -> HttpResponse:
         return redirect("projects:project-usage", found.org.slug, found.slug)
     context = {
         "project": found,
-        "usage": ProjectUsage.objects.filter(project=found).first(),
+        "usage": usage.of_project(found),
         "limits": quotas.limits_on(found),
         "form": form if may_limit else None,
     }
@@ -85,6 +84,6 @@ def _is_set(form: ProjectQuotaForm, set_quota: Any, **target: Any) -> bool:
 def system_usage(request: HttpRequest) -> HttpResponse:
     """Show what every org of the installation holds, for its administrators."""
     require_administrator(actor_of(request))
-    orgs = OrgUsage.objects.select_related("org__quota", "org__owner").largest()
+    orgs = usage.of_all_orgs().largest()
     context = {"orgs": orgs[:SHOWN], "count": orgs.count()}
     return render(request, "projects/system_usage.html", context)

@@ -289,6 +289,8 @@ def test_a_project_is_changed_through_the_service(cast: Cast, root: Client) -> N
         "description": "",
         "visibility": "public",
         "org": "1",
+        "grants-TOTAL_FORMS": "0",
+        "grants-INITIAL_FORMS": "0",
     }
     response = root.post(f"/admin/projects/project/{cast.mnist.pk}/change/", form)
     assert response.status_code == 302

@@ -14,7 +14,8 @@ DRAWN = re.compile(r"""(?:\{% icon |\bicon\(|\biconButton\()["']([a-z0-9-]+)["']
 
 
 def own_sources() -> str:
-    files = [*TEMPLATES.rglob("*.html"), *(STATIC / "js").rglob("*.js")]
+    tags = (Path(settings.BASE_DIR) / "apps").rglob("templatetags/*.py")
+    files = [*TEMPLATES.rglob("*.html"), *(STATIC / "js").rglob("*.js"), *tags]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import authenticate
+from django.http import HttpRequest
 
 from apps.core.errors import Forbidden, Invalid
 from apps.orgs import services
@@ -31,7 +32,7 @@ def test_it_is_a_member_with_keys_and_nothing_else(cast: Cast) -> None:
     assert robot.home_org_slug == "acme"
     assert not robot.has_usable_password()
     assert not Org.objects.filter(slug="robot").exists()
-    assert authenticate(username="robot", password="") is None
+    assert authenticate(HttpRequest(), username="robot", password="") is None
 
 
 @pytest.mark.parametrize("username", ["ann", "acme", "api", "R"])
