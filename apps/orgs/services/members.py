@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, Forbidden, Invalid
+from apps.core.text import is_storable
 from apps.orgs import access, events
 from apps.orgs.actor import Actor
 from apps.orgs.members import admins_of, belonging_to, belongs
@@ -23,7 +24,8 @@ def set_role(*, org: Org, user: User, role: str, by: Actor | None = None) -> Mem
     `by` is who asks, None for the installation itself: they can give, and take, only what they hold. Raises
     Forbidden `role_above_yours`, Conflict `owner_stays` or `last_admin`, QuotaExceeded where no seat is left.
     """
-    given = Role.objects.usable_in(org).filter(key=role).first()
+    usable = Role.objects.usable_in(org)
+    given = usable.filter(key=role).first() if is_storable(role) else None
     if given is None:
         raise Invalid(_("There is no such role here."), fields={"role": [role]})
     lock_org(org)
