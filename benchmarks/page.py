@@ -59,7 +59,7 @@ def sign_in(browser: Browser, server: LiveServer) -> BrowserContext:
     page.goto("/accounts/login/")
     page.fill("[name=login]", "ben")
     page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
+    page.click("main button.primary[type=submit]")
     page.wait_for_url("**/")
     page.close()
     return context

@@ -137,7 +137,7 @@ def sign_in(page: Page) -> None:
     page.goto("/accounts/login/")
     page.locator("[name=login]").fill("lin")
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button[type=submit]").click()
+    page.locator("main button.primary[type=submit]").click()
     page.wait_for_url("**/")
 
 

@@ -16,7 +16,7 @@ def sign_in(page: Page, username: str) -> None:
     page.goto("/accounts/login/")
     page.locator("[name=login]").fill(username)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button[type=submit]").click()
+    page.locator("main button.primary[type=submit]").click()
     expect(page.locator(".avatar-btn")).to_be_visible()
 
 

@@ -41,7 +41,7 @@ def sign_in(page: Page) -> None:
     page.goto("/accounts/login/")
     page.locator("[name=login]").fill("ben")
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button[type=submit]").click()
+    page.locator("main button.primary[type=submit]").click()
     expect(page.locator(".avatar-btn")).to_be_visible()
 
 
@@ -53,10 +53,10 @@ def test_wrong_password_is_told_without_saying_which_half(
     expect(page).to_have_url(re.compile("/accounts/login/"))
     page.get_by_label("Username or e-mail").fill("ben")
     page.get_by_label("Password").fill("wrong horse battery")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/ben/mnist$"))
 
 

@@ -59,7 +59,7 @@ def confirm_password(page: Page) -> None:
 
 def sign_out(page: Page, server: LiveServer) -> None:
     page.goto(at(server, "/accounts/logout/"))
-    page.locator("main button[type=submit]").click()
+    page.locator("main button.primary[type=submit]").click()
     page.goto(at(server, "/settings/profile"))
     expect(page).to_have_url(re.compile("/accounts/login/"))
 
