@@ -54,7 +54,7 @@ def test_wrong_password_is_told_without_saying_which_half(
     page.get_by_label("Username or e-mail").fill("ben")
     page.get_by_label("Password").fill("wrong horse battery")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator(".form-error[role=alert]")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/ben/mnist$"))
